@@ -1,0 +1,279 @@
+"""Pooling and its gradients, channels last, by chunks of the batch.
+
+A pooling runs over the kernel's offsets, each a shifted and strided view of the input, rather than over windows: every
+step is one long elementwise operation. Nothing is kept between value and gradient: which element was a window's maximum
+is found again by comparing.
+
+Shapes: x (N, H, W, C), output (N, rows, cols, C). `pool_size` and `stride` are pairs (vertical, horizontal); `padding`
+is ((top, bottom), (left, right)). The maximum reads padding as -inf, the average as zero.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from nnlite.kernels.parallel import count_chunks, map_chunks, partition
+from nnlite.kernels.window import Array, Index, Window, shifts
+from nnlite.kernels.workspace import scratch
+
+Pair = tuple[int, int]
+Padding = tuple[Pair, Pair]
+Shape = tuple[int, ...]
+
+
+def max_forward(x: Array, *, pool_size: Pair, stride: Pair, padding: Padding) -> Array:
+    """Take the maximum of each window.
+
+    ``y[n, r, s, c] = max_{i, j} x[n, r*stride + i - top, s*stride + j - left, c]``
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, H, W, C)
+        Input.
+    pool_size, stride : pair of int
+        Size and step of the window.
+    padding : pair of pair of int
+        Elements of -inf around the input.
+
+    Returns
+    -------
+    ndarray, shape (N, rows, cols, C), of x's dtype. A NaN in a window makes its maximum NaN.
+
+    Examples
+    --------
+    >>> x = np.array([[1.0, 5.0, 2.0, 0.0], [3.0, 4.0, 8.0, 6.0]]).reshape(1, 2, 4, 1)
+    >>> max_forward(x, pool_size=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0)))[0, :, :, 0]
+    array([[5., 8.]])
+    """
+    return _reduce(np.maximum, -np.inf, x, _windows_of(x.shape, pool_size, stride, padding))
+
+
+def max_scatter(g: Array, x: Array, y: Array, *, pool_size: Pair, stride: Pair, padding: Padding) -> Array:
+    """Return the gradient of a max pooling's input: each window's first maximum, in row-major order, gets g.
+
+    ``dx[n, h, w, c] = sum of g[n, r, s, c] over the windows whose first maximum is at (h, w)``
+
+    Parameters
+    ----------
+    g : ndarray, shape (N, rows, cols, C)
+        Cotangent of the output.
+    x : ndarray, shape (N, H, W, C)
+        Input of the pooling.
+    y : ndarray, shape (N, rows, cols, C)
+        Its output, as `max_forward` gave it.
+    pool_size, stride, padding
+        As in `max_forward`.
+
+    Returns
+    -------
+    ndarray, shape (N, H, W, C), of g's dtype. A window with a NaN gives g to its first element.
+
+    Examples
+    --------
+    >>> settings = {"pool_size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
+    >>> x = np.array([[1.0, 5.0], [5.0, 4.0]]).reshape(1, 2, 2, 1)
+    >>> max_scatter(np.array([[[[7.0]]]]), x, max_forward(x, **settings), **settings)[0, :, :, 0]
+    array([[0., 7.],
+           [0., 0.]])
+    """
+    windows = _windows_of(x.shape, pool_size, stride, padding)
+    overlaps = any(window.overlaps for window in windows)
+    dx = np.empty(x.shape, g.dtype)
+    chunks = _chunks(x)
+
+    def job(number: int) -> None:
+        images = chunks[number]
+        cotangent, target = _bits(g[images]), dx[images]
+        if not all(window.tiles for window in windows):
+            target.fill(0)
+        for written, read, hits in _first_maxima(x[images], y[images], windows):
+            if overlaps:
+                picked = scratch("pooling.picked", hits.shape, g.dtype)
+                np.multiply(cotangent[written], hits, out=_bits(picked))
+                target[read] += picked
+            else:
+                np.multiply(cotangent[written], hits, out=_bits(target[read]))
+
+    map_chunks(job, len(chunks))
+    return dx
+
+
+def max_gather(t: Array, x: Array, y: Array, *, pool_size: Pair, stride: Pair, padding: Padding) -> Array:
+    """Pick from t, for each window, the element where the window of x has its first maximum.
+
+    It is the transpose of `max_scatter` in g, and so its derivative.
+
+    Parameters
+    ----------
+    t : ndarray, shape (N, H, W, C)
+        What to pick from.
+    x, y : ndarray
+        Input and output of the pooling.
+    pool_size, stride, padding
+        As in `max_forward`.
+
+    Returns
+    -------
+    ndarray, shape (N, rows, cols, C), of t's dtype. A window of nothing but padding picks zero.
+
+    Examples
+    --------
+    >>> settings = {"pool_size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
+    >>> x = np.array([[1.0, 5.0], [5.0, 4.0]]).reshape(1, 2, 2, 1)
+    >>> max_gather(np.arange(4.0).reshape(x.shape), x, max_forward(x, **settings), **settings)
+    array([[[[1.]]]])
+    """
+    windows = _windows_of(x.shape, pool_size, stride, padding)
+    out = np.zeros(y.shape, t.dtype)
+    chunks = _chunks(x)
+
+    def job(number: int) -> None:
+        images = chunks[number]
+        source, target = _bits(t[images]), _bits(out[images])
+        for written, read, hits in _first_maxima(x[images], y[images], windows):
+            picked = scratch("pooling.picked", hits.shape, source.dtype)
+            np.multiply(source[read], hits, out=picked)
+            target[written] |= picked  # one offset a window is a hit: the others' bits are zero
+
+    map_chunks(job, len(chunks))
+    return out
+
+
+def avg_forward(x: Array, *, pool_size: Pair, stride: Pair, padding: Padding, count_padding: bool) -> Array:
+    """Take the average of each window.
+
+    ``y[n, r, s, c] = (1 / count) * sum_{i, j} x[n, r*stride + i - top, s*stride + j - left, c]``
+
+    Parameters
+    ----------
+    x : ndarray, shape (N, H, W, C)
+        Input.
+    pool_size, stride : pair of int
+        Size and step of the window.
+    padding : pair of pair of int
+        Zeros around the input.
+    count_padding : bool
+        Whether count is the size of the window (PyTorch's default) or the number of real elements in it (Keras).
+
+    Returns
+    -------
+    ndarray, shape (N, rows, cols, C), of x's dtype.
+
+    Examples
+    --------
+    >>> x = np.array([[2.0, 4.0], [6.0, 8.0]]).reshape(1, 2, 2, 1)
+    >>> avg_forward(x, pool_size=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0)), count_padding=True)
+    array([[[[5.]]]])
+    """
+    windows = _windows_of(x.shape, pool_size, stride, padding)
+    return _reduce(np.add, 0.0, x, windows, _counts(windows, count_padding, x.dtype))
+
+
+def avg_input_grad(
+    g: Array, *, input_shape: Shape, pool_size: Pair, stride: Pair, padding: Padding, count_padding: bool
+) -> Array:
+    """Return the gradient of an average pooling's input: every element of a window gets its share of g.
+
+    Parameters
+    ----------
+    g : ndarray, shape (N, rows, cols, C)
+        Cotangent of the output.
+    input_shape : tuple of int
+        (N, H, W, C).
+    pool_size, stride, padding, count_padding
+        As in `avg_forward`.
+
+    Returns
+    -------
+    ndarray, shape `input_shape`, of g's dtype.
+
+    Examples
+    --------
+    >>> settings = {"pool_size": (1, 2), "stride": (1, 1), "padding": ((0, 0), (0, 0)), "count_padding": True}
+    >>> avg_input_grad(np.ones((1, 1, 2, 1)), input_shape=(1, 1, 3, 1), **settings)[0, :, :, 0]
+    array([[0.5, 1. , 0.5]])
+    """
+    windows = _windows_of(input_shape, pool_size, stride, padding)
+    counts = _counts(windows, count_padding, g.dtype)
+    dx = np.empty(input_shape, g.dtype)
+    chunks = _chunks(dx)
+
+    def job(number: int) -> None:
+        images = chunks[number]
+        target = dx[images]
+        share = np.divide(g[images], counts, out=scratch("pooling.share", g[images].shape, g.dtype))
+        target.fill(0)
+        for _, written, read in shifts(*windows):
+            target[read] += share[written]
+
+    map_chunks(job, len(chunks))
+    return dx
+
+
+def _windows_of(input_shape: Shape, pool_size: Pair, stride: Pair, padding: Padding) -> tuple[Window, Window]:
+    """Return how the window slides down and across."""
+    vertical, horizontal = (
+        Window(size, kernel, step, 1, *ends)
+        for size, kernel, step, ends in zip(input_shape[1:3], pool_size, stride, padding, strict=True)
+    )
+    return vertical, horizontal
+
+
+def _chunks(x: Array) -> list[slice]:
+    """Cut the batch into chunks that stay in cache."""
+    return partition(len(x), count_chunks(x.nbytes))
+
+
+def _reduce(
+    combine: np.ufunc, start: float, x: Array, windows: tuple[Window, Window], divisor: Array | None = None
+) -> Array:
+    """Combine the elements of each window, beginning with `start` where there is padding, and divide."""
+    out = np.empty((len(x), windows[0].output, windows[1].output, x.shape[3]), x.dtype)
+    chunks = _chunks(x)
+    padded = any(window.padded for window in windows)
+    steps = shifts(*windows)
+
+    def job(number: int) -> None:
+        source, target = x[chunks[number]], out[chunks[number]]
+        if padded:
+            target.fill(start)
+        else:
+            np.copyto(target, source[steps[0].inputs])
+        for _, written, read in steps if padded else steps[1:]:
+            combine(target[written], source[read], out=target[written])
+        if divisor is not None:
+            target /= divisor
+
+    map_chunks(job, len(chunks))
+    return out
+
+
+def _counts(windows: tuple[Window, Window], count_padding: bool, dtype: np.dtype) -> Array:
+    """Return how many elements each window averages over, as (rows, cols, 1)."""
+    if count_padding:
+        return np.full((1, 1, 1), windows[0].kernel * windows[1].kernel, dtype)
+    real = np.zeros((1, windows[0].output, windows[1].output), dtype)
+    for _, written, _ in shifts(*windows):
+        real[written] += 1
+    return np.maximum(real, 1)[0, :, :, None]  # a window of nothing but padding has the average zero
+
+
+def _first_maxima(x: Array, y: Array, windows: tuple[Window, Window]) -> Iterator[tuple[Index, Index, Array]]:
+    """Walk the kernel's elements and tell, for each, in which windows it is the first maximum.
+
+    Yields the outputs that read a real element there, the elements, and a mask of the outputs' shape.
+    """
+    waiting = scratch("pooling.waiting", y.shape, np.bool_)
+    below = scratch("pooling.below", y.shape, np.bool_)
+    waiting.fill(True)
+    for _, written, read in shifts(*windows):
+        hits, rest = below[written], waiting[written]
+        np.less(x[read], y[written], out=hits)
+        np.greater(rest, hits, out=hits)  # still waiting, and not below the maximum; a NaN is not below
+        np.logical_xor(rest, hits, out=rest)
+        yield written, read, hits
+
+
+def _bits(values: Array) -> Array:
+    """View floats as unsigned integers: a product with a mask then keeps or clears any value, NaN and inf too."""
+    return values.view(f"u{values.itemsize}")
