@@ -1,0 +1,342 @@
+"""`@differentiable`: turns a formula into a function that records how to differentiate itself.
+
+The body computes its value in NumPy and returns it with one vector-Jacobian product (VJP) for each array argument:
+
+    @differentiable
+    def multiply(a, b):
+        return a * b, (lambda g: g * b, lambda g: g * a)
+
+Called with arrays, `multiply` is that body. Called with Tensors, it unwraps them, runs the body once on arrays, and
+leaves a `Node` that remembers where the arguments came from and holds the VJPs. `_walk.py` does the rest.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import sys
+import weakref
+from collections.abc import Callable, Iterable, Sequence
+from functools import wraps
+from typing import Any, Protocol, cast, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnlite.autograd._mode import current_mode, current_module
+from nnlite.autograd._tensor import Hook, Shape, Tensor, as_array
+
+__all__ = ["Array", "Edge", "Function", "Node", "Tap", "differentiable", "nondifferentiable", "refuse_anomaly"]
+
+Array = Any  # what a body computes with: an ndarray or a number, and a Tensor when the body is replayed
+
+# Where an argument came from: its node, or the leaf Tensor itself; the output's number; shape and dtype; and the
+# leaf's version, which must not move before the backward pass.
+Edge = tuple["Node | Tensor", int, Shape, np.dtype[Any], int]
+
+# One function for each argument (None where there is no gradient), or one joint function (g, needs) -> tuple.
+VJPs = Sequence[Callable[[Any], Any] | None] | Callable[[Any, tuple[bool, ...]], Sequence[Any]]
+
+_serials = itertools.count()
+_TAKEN_AS_THEY_ARE = frozenset({np.ndarray, float, int, bool, type(None)})
+
+
+class Function(Protocol):
+    """What `@differentiable` makes of a body."""
+
+    __name__: str
+    body: Callable[..., Any]
+    twin: Callable[..., Any] | None
+
+    def __call__(self, *args: Any, **settings: Any) -> Any:
+        """Compute, and record if an argument requires grad."""
+
+    def kernel(self, *args: Any, **settings: Any) -> Any:
+        """Run the kernel on arrays; on Tensors (in a replay), the differentiable function itself."""
+
+    def composite(self, twin: Callable[..., Any]) -> Callable[..., Any]:
+        """Register the same function composed of differentiable ones: it is replayed instead of the body."""
+
+
+class Tap:
+    """What listens at one output of a node."""
+
+    __slots__ = ("hooks", "retained")
+
+    def __init__(self) -> None:
+        self.hooks: dict[int, Hook] = {}
+        self.retained: weakref.ref[Tensor] | None = None  # keeps its gradient, if it is still there
+
+
+class Node:
+    """One recorded call: where its arguments came from and how to carry a gradient back to them.
+
+    It holds no interior Tensor, so what no VJP captured is freed as soon as the caller lets go of it.
+    """
+
+    __slots__ = ("arguments", "edges", "function", "module", "outputs", "serial", "settings", "taps", "vjps")
+
+    function: Function
+    arguments: list[Any] | None  # the constants among the arguments, None where there is an edge
+    settings: dict[str, Any]
+    edges: list[Edge | None]  # None for a constant
+    vjps: VJPs | None  # None once used
+    outputs: int  # how many values it gave in a tuple; 0 if the value is no tuple
+    serial: int  # grows with every node: a node's parents have lower numbers
+    taps: dict[int, Tap] | None
+    module: object  # who called it, noted only while anomalies are looked for
+
+    @property
+    def name(self) -> str:
+        """The name of the function that was called."""
+        return self.function.__name__
+
+    def tap(self, number: int) -> Tap:
+        """Return the tap at output `number`, made when first asked for."""
+        if self.taps is None:
+            self.taps = {}
+        return self.taps.setdefault(number, Tap())
+
+    def free(self) -> None:
+        """Drop what the backward pass needed."""
+        self.vjps = self.arguments = None
+
+
+@overload
+def differentiable(body: Callable[..., Any], *, kernel: Callable[..., Any] | None = None) -> Function: ...
+@overload
+def differentiable(*, kernel: Callable[..., Any] | None = None) -> Callable[[Callable[..., Any]], Function]: ...
+def differentiable(body: Callable[..., Any] | None = None, *, kernel: Callable[..., Any] | None = None) -> Any:
+    """Make a function of Tensors of a body that returns its value and its vector-Jacobian products.
+
+    Parameters
+    ----------
+    body : callable
+        `body(*arrays, **settings)` returns `(value, vjps)`, or `(value, vjps, auxiliary)`, where auxiliary is a tuple
+        of plain arrays to return after the value. Positional parameters are the arrays, keyword-only ones the
+        settings, which are never differentiated. `vjps` is a tuple with a function `g -> gradient` for each array
+        (None for an array without a gradient), or a single function `(g, needs) -> tuple of gradients`. A value that
+        is a tuple gives several outputs; g is then a tuple with None for each output that nobody used.
+        The body is NumPy code without `out=`, assignment or branches on values: for derivatives of derivatives it is
+        run again on Tensors. Its VJPs never change g; they may return a gradient of a shape that the argument was
+        broadcast to, and the engine sums it back.
+    kernel : callable, optional
+        A function of arrays with the same arguments, for a body that NumPy cannot express: the body calls it as
+        `function.kernel(...)`.
+
+    Returns
+    -------
+    callable
+        Given arrays only, it returns the plain value; given a Tensor, a Tensor. Its `composite` decorator registers
+        a twin, composed of differentiable functions, that is replayed instead of the body.
+
+    Raises
+    ------
+    TypeError
+        When called, if a Tensor reaches a setting, or an argument is nothing that can be computed with.
+
+    Examples
+    --------
+    >>> import nnlite as nl, numpy as np
+    >>> @nl.differentiable
+    ... def cube(x):
+    ...     return x**3, (lambda g: 3 * g * x**2,)
+    >>> cube(2.0)
+    8.0
+    >>> x = nl.tensor([1.0, 2.0], requires_grad=True)
+    >>> cube(x).sum().backward()
+    >>> x.grad
+    array([ 3., 12.], dtype=float32)
+    """
+    if body is None:
+        return lambda body: differentiable(body, kernel=kernel)
+    bind, limit = _binder(body)
+    function: Function
+
+    @wraps(body)
+    def call(*args: Any, **settings: Any) -> Any:
+        if settings or len(args) > limit:
+            args, settings = bind(args, settings)
+        arrays = [
+            a._data if isinstance(a, Tensor) else a if type(a) in _TAKEN_AS_THEY_ARE else _operand(a, args, function)
+            for a in args
+        ]
+        value, vjps, *auxiliary = body(*arrays, **settings)
+        values: Sequence[Any] = value if type(value) is tuple else (value,)
+        for a in args:
+            if isinstance(a, Tensor):
+                values = _recorded(function, args, arrays, settings, values, vjps, type(value) is tuple)
+                break
+        else:
+            values = [_kept_in_dtype(v, arrays) for v in values]
+        if auxiliary:
+            return (*values, *auxiliary[0])
+        return tuple(values) if type(value) is tuple else values[0]
+
+    def run_kernel(*args: Any, **settings: Any) -> Any:
+        if any(isinstance(a, Tensor) for a in args):
+            return function(*args, **settings)
+        assert kernel is not None, f"{function.__name__} was declared without a kernel"
+        return kernel(*args, **settings)
+
+    def composite(twin: Callable[..., Any]) -> Callable[..., Any]:
+        function.twin = twin
+        return twin
+
+    call.__name__ = body.__name__.lstrip("_")  # what errors and graphs show
+    function = cast(Function, call)
+    function.body, function.twin = body, None
+    function.kernel, function.composite = run_kernel, composite  # type: ignore[method-assign]
+    return function
+
+
+def nondifferentiable(body: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a function of Tensors, without a gradient, of a function of arrays: its result is a constant.
+
+    Examples
+    --------
+    >>> import nnlite as nl, nnlite.functional as F
+    >>> F.floor(nl.tensor([1.5, -1.5], requires_grad=True))
+    tensor([ 1., -2.])
+    """
+
+    @wraps(body)
+    def function(*args: Any, **settings: Any) -> Any:
+        called_with_tensor = any(isinstance(a, Tensor) for a in args)
+        value = body(*(a._data if isinstance(a, Tensor) else a for a in args), **settings)
+        return Tensor(value) if called_with_tensor else value
+
+    return function
+
+
+def refuse_anomaly(values: Iterable[Any], name: str, module: object, what: str) -> None:
+    """Raise if any of the values that function `name` produced is not finite."""
+    for value in values:
+        array = value._data if isinstance(value, Tensor) else np.asarray(value)
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            kind = "NaN" if np.isnan(array).any() else "Inf"
+            where = "" if module is None else f", called from {module}"
+            raise FloatingPointError(f"{name} produced {kind} in its {what} of shape {array.shape}{where}")
+
+
+def _recorded(
+    function: Function,
+    args: Sequence[Any],
+    arrays: list[Any],
+    settings: dict[str, Any],
+    values: Sequence[Any],
+    vjps: VJPs,
+    several: bool,
+) -> list[Tensor]:
+    """Wrap the values of a call, with a node if an argument requires grad and grad mode is on."""
+    mode = current_mode.get()
+    values = [_as_value(v, arrays) for v in values]
+    if mode.anomaly:
+        refuse_anomaly(values, function.__name__, current_module.get(), "value")
+    node: Node | None = None
+    if mode.grad:
+        edges: list[Edge | None] = []
+        recording = False
+        for i, a in enumerate(args):
+            if isinstance(a, Tensor) and a._requires_grad:
+                source, data = a._node, a._data
+                if source is None:
+                    edges.append((a, 0, data.shape, data.dtype, a._version))
+                else:
+                    edges.append((source, a._number, data.shape, data.dtype, 0))
+                arrays[i] = None
+                recording = True
+            else:
+                edges.append(None)
+        if recording:
+            node = Node()
+            node.function, node.settings, node.arguments, node.edges = function, settings, arrays, edges
+            node.vjps = vjps if None not in edges else _needed(vjps, edges)
+            node.outputs = len(values) if several else 0
+            node.serial = next(_serials)
+            node.taps = None
+            node.module = current_module.get() if mode.anomaly else None
+    return [_output(v, node, number) for number, v in enumerate(values)]
+
+
+def _output(value: NDArray[Any], node: Node | None, number: int) -> Tensor:
+    """Make the Tensor of a value without the checks of Tensor's constructor."""
+    out = Tensor.__new__(Tensor)
+    out._data = value
+    out.grad = None
+    out._node = node
+    out._number = number
+    out._requires_grad = node is not None and value.dtype.kind == "f"
+    out._version = 0
+    out._hooks = None
+    out._logits = None
+    return out
+
+
+def _needed(vjps: VJPs, edges: Sequence[Edge | None]) -> VJPs:
+    """Drop the VJPs of constants, and with them what they captured."""
+    if callable(vjps):
+        return vjps
+    return [vjp if edge is not None else None for vjp, edge in zip(vjps, edges, strict=False)]
+
+
+def _as_value(value: Any, arrays: Sequence[Any]) -> NDArray[Any]:
+    """Make an ndarray of a value (NumPy gives scalars for 0-d results), in the dtype of its arguments."""
+    if type(value) is not np.ndarray:
+        value = np.asarray(value)
+    return cast(NDArray[Any], _kept_in_dtype(value, arrays) if value.dtype.char == "d" else value)
+
+
+def _kept_in_dtype(value: Any, arrays: Sequence[Any]) -> Any:
+    """Give float32 back where NumPy promoted float32 and integers, or float32 and a float64 scalar, to float64."""
+    if isinstance(value, (np.ndarray, np.generic)) and value.dtype.char == "d":
+        floating = [a.dtype for a in arrays if isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind == "f"]
+        if floating and all(dtype.char != "d" for dtype in floating):
+            return value.astype(np.result_type(*floating))
+    return value
+
+
+def _operand(a: Any, args: Sequence[Any], function: Function) -> Any:
+    """Take an unusual argument: a NumPy scalar never promotes arrays, anything else becomes an array."""
+    if isinstance(a, np.generic):
+        return a.item() if any(isinstance(other, (np.ndarray, Tensor)) for other in args) else a
+    try:
+        return as_array(a)
+    except TypeError as error:
+        raise TypeError(f"{function.__name__}() cannot compute with this: {error}") from None
+
+
+def _binder(body: Callable[..., Any]) -> tuple[Callable[..., tuple[tuple[Any, ...], dict[str, Any]]], int]:
+    """Return a function that tells arrays from settings by the body's signature, and how many arrays it takes."""
+    parameters = inspect.signature(body).parameters.values()
+    names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD or p.kind is p.POSITIONAL_ONLY]
+    defaults = {p.name: p.default for p in parameters}
+    setting_names = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
+    limit = sys.maxsize if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(names)
+
+    def bind(args: Sequence[Any], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        arrays, surplus = list(args[:limit]), args[limit:]
+        if len(surplus) > len(setting_names):
+            raise TypeError(
+                f"{body.__name__}() takes at most {len(names) + len(setting_names)} arguments, got {len(args)}"
+            )
+        for name, value in zip(setting_names, surplus, strict=False):
+            if name in settings:
+                raise TypeError(f"{body.__name__}() got two values for {name}")
+            settings[name] = value
+        named = [i for i, name in enumerate(names) if name in settings]
+        if named and named[0] < len(arrays):
+            raise TypeError(f"{body.__name__}() got two values for {names[named[0]]}")
+        for name in names[len(arrays) : max(named, default=-1) + 1]:
+            arrays.append(settings.pop(name, defaults[name]))
+            if arrays[-1] is inspect.Parameter.empty:
+                raise TypeError(f"{body.__name__}() is missing its argument {name}")
+        for name, value in settings.items():
+            if isinstance(value, Tensor):
+                raise TypeError(
+                    f"{body.__name__}() takes {name} as a setting, which is never differentiated, and got a Tensor; "
+                    "pass a number or an array (.item(), .numpy())"
+                )
+        return tuple(arrays), settings
+
+    return bind, limit

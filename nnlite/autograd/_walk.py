@@ -1,0 +1,451 @@
+"""The way back through the graph: `backward`, `grad`, and the replay that makes derivatives of derivatives.
+
+Nodes are taken from a heap, the youngest first, so that a node is reached after everything that used its value. There
+is no recursion: a chain of a hundred thousand operations is as good as a short one.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from nnlite.autograd._mode import current_mode, switched
+from nnlite.autograd._recording import Edge, Node, VJPs, refuse_anomaly
+from nnlite.autograd._tensor import Shape, Tensor, method
+
+__all__ = ["backward", "grad", "partial_gradients", "reachable"]
+
+Source = Node | Tensor  # where a gradient goes: a node that computed a value, or a leaf
+Place = tuple[Source, int]  # with the number of the output; 0 for a leaf
+
+
+@method
+def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False) -> None:
+    """Add the gradient of this Tensor with respect to every leaf that requires grad to the leaf's `grad`.
+
+    Parameters
+    ----------
+    gradient : array_like, optional
+        The cotangent, of this Tensor's shape: what is differentiated is the sum of their product. May be left out
+        for a Tensor of one element (then it is 1).
+    retain_graph : bool, default False
+        Keep what the backward pass needs, so that it can run again.
+
+    Raises
+    ------
+    RuntimeError
+        If the Tensor does not require grad, if its graph was used and freed, or if a leaf changed in place since.
+    ValueError
+        If the shapes of Tensor and gradient differ, or a gradient is missing.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> x = nl.tensor(3.0, requires_grad=True)
+    >>> (x * x).backward()
+    >>> x.grad
+    array(6., dtype=float32)
+    """
+    if not self._requires_grad:
+        raise RuntimeError(
+            "backward() needs a Tensor that requires grad: nothing it was computed from has requires_grad=True, "
+            "or it was computed under no_grad"
+        )
+    walk = _Walk(retain_graph=retain_graph)
+    walk.send(_place(self), _cotangent(self, gradient))
+    walk.run()
+    for (leaf, _), total in walk.arrived.items():
+        assert isinstance(leaf, Tensor)
+        leaf.grad = total if leaf.grad is None else np.add(leaf.grad, total, out=leaf.grad)
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """Return the gradients of the outputs' sum with respect to each input, and leave every `grad` as it was.
+
+    Parameters
+    ----------
+    outputs : Tensor or sequence of Tensors
+        What is differentiated.
+    inputs : Tensor or sequence of Tensors
+        With respect to what: leaves, or Tensors computed on the way.
+    grad_outputs : array_like or sequence, optional
+        A cotangent for each output, of its shape; may be left out (or None) for outputs of one element.
+    retain_graph : bool, optional
+        Keep the graph for another pass; by default as `create_graph` says.
+    create_graph : bool, default False
+        Record the computation of the gradients, so that they can be differentiated again.
+    allow_unused : bool, default False
+        Give None for an input that the outputs do not depend on, instead of raising.
+
+    Returns
+    -------
+    tuple of Tensors
+        One gradient for each input.
+
+    Raises
+    ------
+    RuntimeError
+        If an output or an input does not require grad, an input is not used, the graph was freed, or a leaf changed
+        in place since the forward pass.
+    ValueError
+        If the numbers or the shapes of outputs and grad_outputs differ.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> x = nl.tensor(2.0, requires_grad=True)
+    >>> (first,) = nl.grad(x**3, x, create_graph=True)
+    >>> (second,) = nl.grad(first, x)
+    >>> first.item(), second.item()
+    (12.0, 12.0)
+    """
+    outputs = [outputs] if isinstance(outputs, Tensor) else list(outputs)
+    inputs = [inputs] if isinstance(inputs, Tensor) else list(inputs)
+    if grad_outputs is None:
+        grad_outputs = [None] * len(outputs)
+    elif len(outputs) == 1 and not isinstance(grad_outputs, (list, tuple)):
+        grad_outputs = [grad_outputs]
+    if len(grad_outputs) != len(outputs):
+        raise ValueError(f"grad() got {len(outputs)} outputs and {len(grad_outputs)} grad_outputs")
+    for kind, tensors in (("output", outputs), ("input", inputs)):
+        for i, tensor in enumerate(tensors):
+            if not isinstance(tensor, Tensor):
+                raise TypeError(f"grad() takes Tensors, {kind} {i} is a {type(tensor).__name__}")
+            if not tensor._requires_grad:
+                raise RuntimeError(f"{kind} {i} of grad() does not require grad")
+
+    wanted = {_place(t): t for t in inputs}
+    walk = _Walk(
+        retain_graph=create_graph if retain_graph is None else retain_graph,
+        wanted=wanted,
+        nodes=reachable(outputs),
+        create_graph=create_graph,
+    )
+    for output, gradient in zip(outputs, grad_outputs, strict=True):
+        walk.send(_place(output), _cotangent(output, gradient, keep_tensor=create_graph))
+    walk.run()
+
+    results: list[Tensor | None] = []
+    for i, tensor in enumerate(inputs):
+        result = walk.arrived.get(_place(tensor))
+        if result is None and not allow_unused:
+            raise RuntimeError(f"the outputs of grad() do not depend on input {i}; allow_unused=True gives None for it")
+        results.append(result if result is None or isinstance(result, Tensor) else Tensor(result))
+    return tuple(results)
+
+
+def partial_gradients(
+    outputs: Sequence[Tensor], inputs: Sequence[Tensor], cotangents: Sequence[Any], create_graph: bool
+) -> list[Any]:
+    """Return the gradients with respect to inputs that count as independent, None for one that is not used.
+
+    Nothing passes through one input to another, and hooks on the inputs do not run: the walk that asks for these
+    gradients goes on from there. An input that comes twice gets its gradient at the first place.
+    """
+    wanted = {_place(t): t for t in inputs}
+    walk = _Walk(retain_graph=True, wanted=wanted, nodes=reachable(outputs), create_graph=create_graph, partial=True)
+    for output, cotangent in zip(outputs, cotangents, strict=True):
+        walk.send(_place(output), _cotangent(output, cotangent, keep_tensor=create_graph))
+    walk.run()
+    return [walk.arrived.pop(_place(t), None) for t in inputs]
+
+
+def reachable(outputs: Sequence[Tensor]) -> list[Node]:
+    """Return the nodes that the outputs were computed by, the oldest first."""
+    stack = [t._node for t in outputs if t._node is not None]
+    seen = set(stack)
+    while stack:
+        for edge in stack.pop().edges:
+            if edge is not None and isinstance(edge[0], Node) and edge[0] not in seen:
+                seen.add(edge[0])
+                stack.append(edge[0])
+    return sorted(seen, key=lambda node: node.serial)
+
+
+class _Walk:
+    """One pass from the outputs towards the leaves.
+
+    Without `wanted` it goes everywhere and gathers the gradients of the leaves; with it, it visits only nodes on the
+    way to a wanted place, and gathers the gradients of those places.
+    """
+
+    def __init__(
+        self,
+        *,
+        retain_graph: bool,
+        wanted: dict[Place, Tensor] | None = None,
+        nodes: Sequence[Node] = (),
+        create_graph: bool = False,
+        partial: bool = False,
+    ) -> None:
+        self.arrived: dict[Place, Any] = {}  # summed gradients of leaves or of wanted places, each an array of its own
+        self._retain_graph = retain_graph
+        self._wanted = wanted
+        self._leads_on = None if wanted is None else _on_the_way(nodes, wanted)
+        self._graph = create_graph
+        self._partial = partial  # the wanted places end the walk
+        self._replayed: dict[Node, VJPs] | None = None
+        if create_graph and wanted is not None and self._leads_on is not None:
+            self._replayed = _replay(_to_replay(nodes, self._leads_on, wanted), wanted)
+        self._heap: list[tuple[int, Node]] = []
+        self._pending: dict[Node, dict[int, Any]] = {}  # gradients by output number
+        self._owned: set[Place] = set()  # the pending sums that belong to the walk and may be added to in place
+        self._anomaly = current_mode.get().anomaly
+
+    def send(self, place: Place, gradient: Any, fresh: bool = False) -> None:
+        """Add a gradient to what waits at a place. `fresh`: nobody else holds this array."""
+        source, number = place
+        if isinstance(source, Node):
+            waiting = self._pending.get(source)
+            if waiting is None:
+                self._pending[source] = {number: gradient}
+                heapq.heappush(self._heap, (-source.serial, source))
+            elif number not in waiting:
+                waiting[number] = gradient
+            elif place in self._owned:
+                waiting[number] += gradient
+            else:
+                waiting[number] = waiting[number] + gradient
+                if not self._graph:
+                    waiting[number] = np.asarray(waiting[number])  # a sum of 0-d arrays is a scalar
+                    self._owned.add(place)
+        elif self._wanted is None or place in self._wanted:
+            total = self.arrived.get(place)
+            if total is not None:
+                self.arrived[place] = total + gradient if self._graph else np.add(total, gradient, out=total)
+            else:
+                self.arrived[place] = gradient if fresh or self._graph else np.array(gradient)
+
+    def run(self) -> None:
+        """Carry every gradient as far as it goes."""
+        with switched(grad=self._graph, replaying=self._graph):
+            while self._heap:
+                node = heapq.heappop(self._heap)[1]
+                self._visit(node, self._pending.pop(node))
+            for (source, number), gradient in self.arrived.items():
+                if isinstance(source, Tensor) and source._hooks and not self._partial:
+                    self.arrived[source, number] = self._through_hooks(gradient, source._hooks)
+
+    def _visit(self, node: Node, gradients: dict[int, Any]) -> None:
+        """Take the gradients that arrived at a node to its arguments."""
+        if self._owned:
+            self._owned.difference_update([(node, number) for number in gradients])
+        if self._partial:
+            self._arrive(node, gradients)
+            gradients = {number: g for number, g in gradients.items() if (node, number) not in self.arrived}
+        if node.taps is not None:
+            self._listen(node, gradients)
+        if not self._partial:
+            self._arrive(node, gradients)
+        if not gradients or (self._leads_on is not None and node not in self._leads_on):
+            return
+        if node.vjps is None:
+            raise RuntimeError(
+                f"the graph was walked before and freed, at {node.name}(): call backward(retain_graph=True) or "
+                "grad(..., retain_graph=True) the first time, or compute the outputs again"
+            )
+        _refuse_moved_leaves(node)
+        vjps = node.vjps if self._replayed is None else self._replayed[node]
+        g = tuple(map(gradients.get, range(node.outputs))) if node.outputs else gradients[0]
+        if callable(vjps):
+            self._send_joint(node, vjps, g)
+        else:
+            for edge, vjp in zip(node.edges, vjps, strict=False):
+                if edge is not None and vjp is not None and self._is_needed(edge):
+                    self._send_along(node, edge, vjp(g), g)
+        if not self._retain_graph:
+            node.free()
+
+    def _arrive(self, node: Node, gradients: dict[int, Any]) -> None:
+        """Gather the gradients of outputs that are wanted."""
+        for number, gradient in gradients.items():
+            if self._wanted is not None and (node, number) in self._wanted:
+                self.arrived[node, number] = gradient if self._graph else np.array(gradient)
+
+    def _send_joint(self, node: Node, vjp: Callable[..., Any], g: Any) -> None:
+        """Send the gradients that one sweep gives, each array to a single place."""
+        needs = tuple(edge is not None and self._is_needed(edge) for edge in node.edges)
+        results = vjp(g, needs)
+        for i, (edge, result) in enumerate(zip(node.edges, results, strict=False)):
+            if edge is not None and result is not None and needs[i]:
+                shared = not self._graph and any(result is other for other in results[:i])
+                self._send_along(node, edge, result.copy() if shared else result, g)
+
+    def _send_along(self, node: Node, edge: Edge, gradient: Any, g: Any) -> None:
+        """Send a gradient to where an argument came from, in that argument's shape and dtype.
+
+        A VJP is linear in g, so what it returns is either new memory or g (a part of it, for several outputs), or a
+        view: only new memory is taken over.
+        """
+        source, number, shape, dtype, _ = edge
+        if not isinstance(gradient, Tensor if self._graph else np.ndarray):
+            gradient = Tensor(gradient) if self._graph else np.asarray(gradient)
+        if gradient.shape != shape:
+            gradient = _unbroadcast(gradient, shape, node)
+        if gradient.dtype != dtype:
+            gradient = gradient.astype(dtype)
+        if self._anomaly:
+            refuse_anomaly([gradient], node.name, node.module, "gradient")
+        borrowed = any(gradient is part for part in g) if type(g) is tuple else gradient is g
+        fresh = not self._graph and not borrowed and gradient.base is None
+        self.send((source, number), gradient, fresh)
+
+    def _is_needed(self, edge: Edge) -> bool:
+        """Say whether a gradient sent along this edge would get to a wanted place."""
+        if self._wanted is None or self._leads_on is None:
+            return True
+        return (edge[0], edge[1]) in self._wanted or edge[0] in self._leads_on
+
+    def _listen(self, node: Node, gradients: dict[int, Any]) -> None:
+        """Run the hooks on a node's outputs, then keep the gradients that were asked for."""
+        for number, tap in (node.taps or {}).items():
+            if number in gradients:
+                gradients[number] = self._through_hooks(gradients[number], tap.hooks)
+                kept = None if tap.retained is None else tap.retained()
+                if kept is not None and self._wanted is None:
+                    own = np.array(gradients[number])
+                    kept.grad = own if kept.grad is None else np.add(kept.grad, own, out=kept.grad)
+
+    def _through_hooks(self, gradient: Any, hooks: dict[int, Any]) -> Any:
+        """Show a gradient to hooks, which may each replace it but not change it in place."""
+        for hook in list(hooks.values()):
+            shown = gradient
+            if not self._graph:
+                shown = gradient.view()
+                shown.flags.writeable = False
+            with switched(replaying=False):
+                replacement = hook(shown)
+            if replacement is not None and replacement is not shown:
+                if np.shape(replacement) != gradient.shape:
+                    raise ValueError(
+                        f"a hook replaced a gradient of shape {gradient.shape} by one of shape {np.shape(replacement)}"
+                    )
+                gradient = replacement if self._graph else np.array(replacement, gradient.dtype)
+        return gradient
+
+
+def _place(tensor: Tensor) -> Place:
+    """Return where the gradient of a Tensor goes."""
+    return (tensor if tensor._node is None else tensor._node), tensor._number
+
+
+def _cotangent(output: Tensor, gradient: Any, keep_tensor: bool = False) -> Any:
+    """Check the gradient that a pass starts with; ones for an output of one element."""
+    if gradient is None:
+        if output._data.size != 1:
+            raise ValueError(
+                f"a Tensor of shape {output.shape} needs a gradient of that shape to start from; "
+                "reduce it to one number first (.sum(), .mean()) or pass the gradient"
+            )
+        gradient = np.ones_like(output._data)
+    elif not (keep_tensor and isinstance(gradient, Tensor)):
+        gradient = np.asarray(gradient._data if isinstance(gradient, Tensor) else gradient, output._data.dtype)
+    if gradient.shape != output.shape:
+        raise ValueError(f"expected a gradient of the output's shape {output.shape}, got shape {gradient.shape}")
+    return Tensor(gradient) if keep_tensor and not isinstance(gradient, Tensor) else gradient
+
+
+def _on_the_way(nodes: Sequence[Node], wanted: dict[Place, Tensor]) -> set[Node]:
+    """Return the nodes that have a wanted place among their ancestors."""
+    found: set[Node] = set()
+    for node in nodes:  # the oldest first: parents are decided before their children
+        for edge in node.edges:
+            if edge is not None and (edge[0] in found or (edge[0], edge[1]) in wanted):
+                found.add(node)
+                break
+    return found
+
+
+def _to_replay(nodes: Sequence[Node], leads_on: set[Node], wanted: dict[Place, Tensor]) -> list[Node]:
+    """Return the nodes on the way, and those that their arguments are computed by: not what lies behind the wanted."""
+    needed = set(leads_on)
+    for node in reversed(nodes):
+        if node in needed:
+            needed.update(
+                edge[0]
+                for edge in node.edges
+                if edge is not None and isinstance(edge[0], Node) and (edge[0], edge[1]) not in wanted
+            )
+    return [node for node in nodes if node in needed]
+
+
+def _replay(nodes: Sequence[Node], stand_ins: dict[Place, Tensor]) -> dict[Node, VJPs]:
+    """Run the bodies of the recorded nodes again, on Tensors, and return the VJPs that this gives.
+
+    A Tensor whose gradient is asked for stands for itself, so that the result can be differentiated with respect to
+    it once more.
+    """
+    values: dict[Place, Any] = dict(stand_ins)
+    vjps: dict[Node, VJPs] = {}
+    with switched(grad=True, replaying=True):
+        for node in nodes:
+            if node.arguments is None:
+                raise RuntimeError(
+                    f"the graph was walked before and freed, at {node.name}(): keep it by retain_graph=True"
+                )
+            _refuse_moved_leaves(node)
+            args = [
+                constant if edge is None else edge[0] if isinstance(edge[0], Tensor) else values[edge[0], edge[1]]
+                for constant, edge in zip(node.arguments, node.edges, strict=True)
+            ]
+            if node.function.twin is None:
+                value, vjps[node], *_ = node.function.body(*args, **node.settings)
+            else:
+                value = node.function.twin(*args, **node.settings)
+                vjps[node] = _vjp_of_composite(value, args)
+            for number, output in enumerate(value if type(value) is tuple else (value,)):
+                values.setdefault((node, number), output)
+    return vjps
+
+
+def _vjp_of_composite(value: Any, args: Sequence[Any]) -> VJPs:
+    """Return the joint VJP of a twin, from the graph that running it on Tensors has left."""
+
+    def vjp(g: Any, needs: tuple[bool, ...]) -> list[Any]:
+        pairs = zip(value, g, strict=True) if type(value) is tuple else [(value, g)]
+        used = [(v, c) for v, c in pairs if c is not None and isinstance(v, Tensor) and v._requires_grad]
+        asked = [a for a, needed in zip(args, needs, strict=True) if needed]
+        if not used:
+            return [None] * len(args)
+        found = iter(partial_gradients([v for v, _ in used], asked, [c for _, c in used], create_graph=True))
+        return [next(found) if needed else None for needed in needs]
+
+    return vjp
+
+
+def _refuse_moved_leaves(node: Node) -> None:
+    """Raise if a leaf that a node used has been changed in place since."""
+    for edge in node.edges:
+        if edge is not None and isinstance(edge[0], Tensor) and edge[0]._version != edge[4]:
+            raise RuntimeError(
+                f"a leaf of shape {edge[2]} that {node.name}() used was changed in place between the forward and the "
+                "backward pass (by an optimizer's step, say): its gradient would be wrong. Run backward first, or "
+                "compute the outputs again"
+            )
+
+
+def _unbroadcast(gradient: Any, shape: Shape, node: Node) -> Any:
+    """Sum a gradient over the axes along which its argument was broadcast."""
+    surplus = gradient.ndim - len(shape)
+    stretched = [
+        surplus + i for i, n in enumerate(shape) if surplus >= 0 and n == 1 and gradient.shape[surplus + i] != 1
+    ]
+    summed = [gradient.shape[i] for i in range(surplus, gradient.ndim)] if surplus >= 0 else []
+    if surplus < 0 or any(n not in (m, 1) for m, n in zip(summed, shape, strict=True)):
+        raise RuntimeError(
+            f"a VJP of {node.name}() returned a gradient of shape {gradient.shape} for an argument of shape {shape}"
+        )
+    total = gradient.sum(axis=(*range(surplus), *stretched))
+    if not isinstance(total, Tensor):
+        total = np.asarray(total)  # a sum of everything is a scalar
+    return total if total.shape == shape else total.reshape(shape)
