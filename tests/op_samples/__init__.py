@@ -1,0 +1,38 @@
+"""Samples for every function in `nnlite.functional`, one module a family; `SAMPLES` is all of them.
+
+A function that has no derivative is listed in `NONDIFFERENTIABLE`: its samples are checked for value only, and for
+giving constants. `tests/functional/test_samples.py` fails when a function, or one of its settings, is in no sample.
+"""
+
+from tests.op_samples import (
+    _activation,
+    _arithmetic,
+    _conv,
+    _indexing,
+    _linalg,
+    _loss,
+    _math,
+    _noise,
+    _pooling,
+    _reduction,
+    _shape,
+)
+from tests.op_samples._sample import Sample
+
+__all__ = ["NONDIFFERENTIABLE", "SAMPLES", "Sample"]
+
+NONDIFFERENTIABLE = {"all", "any", "argmax", "argmin", "ceil", "floor", "one_hot", "round", "sign", "step"}
+
+SAMPLES: list[Sample] = [
+    *_arithmetic.SAMPLES,
+    *_math.SAMPLES,
+    *_reduction.SAMPLES,
+    *_shape.SAMPLES,
+    *_indexing.SAMPLES,
+    *_linalg.SAMPLES,
+    *_activation.SAMPLES,
+    *_conv.SAMPLES,
+    *_pooling.SAMPLES,
+    *_noise.SAMPLES,
+    *_loss.SAMPLES,
+]
