@@ -1,0 +1,310 @@
+"""Activations as layers, and the one place where their names become functions."""
+
+from collections.abc import Callable
+from typing import Any
+
+import nnlite.functional as F
+from nnlite._lookup import look_up
+from nnlite.layers._module import Module, Shape
+
+__all__ = [
+    "ELU", "GELU", "SELU", "Activation", "LeakyReLU", "Maxout", "PReLU", "ReLU", "SiLU", "Softmax", "Softplus",
+    "get_activation",
+]  # fmt: skip
+
+ActivationFunction = Callable[..., Any]
+
+_BY_NAME: dict[str, ActivationFunction] = {
+    "celu": F.celu,
+    "elu": F.elu,
+    "exponential": F.exponential,
+    "gelu": F.gelu,
+    "hard_sigmoid": F.hard_sigmoid,
+    "hard_silu": F.hard_silu,
+    "hard_swish": F.hard_silu,
+    "hard_tanh": F.hard_tanh,
+    "leaky_relu": F.leaky_relu,
+    "linear": F.linear,
+    "log_sigmoid": F.log_sigmoid,
+    "log_softmax": F.log_softmax,
+    "mish": F.mish,
+    "relu": F.relu,
+    "relu6": F.relu6,
+    "selu": F.selu,
+    "sigmoid": F.sigmoid,
+    "silu": F.silu,
+    "softmax": F.softmax,
+    "softplus": F.softplus,
+    "softsign": F.softsign,
+    "step": F.step,
+    "swish": F.silu,
+    "tanh": F.tanh,
+}
+
+
+def get_activation(identifier: str | ActivationFunction | None) -> ActivationFunction:
+    """Return the activation of this name; a callable is returned as it is, None means linear.
+
+    Raises
+    ------
+    ValueError
+        If no activation has this name.
+    TypeError
+        If it is neither a name nor a callable.
+    """
+    if identifier is None:
+        return F.linear
+    if callable(identifier):
+        return identifier
+    if not isinstance(identifier, str):
+        raise TypeError(f"expected an activation's name or a function, got {identifier!r}")
+    return look_up("activation", identifier, _BY_NAME)
+
+
+class Activation(Module):
+    """Apply an activation, given by name or as a function.
+
+    Parameters
+    ----------
+    activation : str or callable
+        A name such as "relu", or a function of a Tensor.
+
+    Raises
+    ------
+    ValueError
+        If no activation has this name.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.layers.Activation("relu")(nl.tensor([-1.0, 2.0]))
+    tensor([0., 2.])
+    """
+
+    def __init__(
+        self, activation: str | ActivationFunction, input_shape: Shape | None = None, name: str | None = None
+    ) -> None:
+        self.activation, self.input_shape, self.name = activation, input_shape, name
+        self._function = get_activation(activation)
+
+    def forward(self, x: Any) -> Any:
+        """Return activation(x)."""
+        return self._function(x)
+
+
+class ReLU(Module):
+    """max(0, x), optionally leaky, cut off above, or shifted: f(x) = max_value above it, slope below the threshold.
+
+    Parameters
+    ----------
+    max_value : float, optional
+        Cut off here; not at all by default.
+    negative_slope : float, default 0
+        Slope below the threshold.
+    threshold : float, default 0
+        Where the unit begins to pass its input.
+
+    Raises
+    ------
+    ValueError
+        If an argument is negative.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.layers.ReLU(max_value=6)(nl.tensor([-1.0, 2.0, 8.0]))
+    tensor([0., 2., 6.])
+    """
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        name: str | None = None,
+    ) -> None:
+        for argument, value in (("max_value", max_value), ("negative_slope", negative_slope), ("threshold", threshold)):
+            if value is not None and value < 0:
+                raise ValueError(f"ReLU expected {argument} >= 0, got {argument}={value}")
+        self.max_value, self.negative_slope, self.threshold, self.name = max_value, negative_slope, threshold, name
+
+    def forward(self, x: Any) -> Any:
+        """Return the rectified x."""
+        if self.threshold:
+            passed = x * (x.data >= self.threshold)
+            y = passed + F.minimum(x - self.threshold, 0.0) * self.negative_slope if self.negative_slope else passed
+        else:
+            y = F.leaky_relu(x, negative_slope=self.negative_slope) if self.negative_slope else F.relu(x)
+        return y if self.max_value is None else F.clip(y, None, self.max_value)
+
+
+class LeakyReLU(Module):
+    """x above 0, negative_slope * x below.
+
+    Parameters
+    ----------
+    negative_slope : float, default 0.3
+        As in Keras; PyTorch and `functional.leaky_relu` take 0.01.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.layers.LeakyReLU(0.1)(nl.tensor([-1.0, 2.0]))
+    tensor([-0.1,  2. ])
+    """
+
+    def __init__(self, negative_slope: float = 0.3, name: str | None = None) -> None:
+        if negative_slope < 0:
+            raise ValueError(f"LeakyReLU expected negative_slope >= 0, got negative_slope={negative_slope}")
+        self.negative_slope, self.name = negative_slope, name
+
+    def forward(self, x: Any) -> Any:
+        """Return the leaky rectified x."""
+        return F.leaky_relu(x, negative_slope=self.negative_slope)
+
+
+class PReLU(Module):
+    """x above 0, alpha * x below, with a trained slope for each feature.
+
+    Parameters
+    ----------
+    alpha_initializer : default "zeros"
+        First slopes.
+    shared_axes : sequence of int, optional
+        Axes along which one slope serves all, the batch being axis 0: (1, 2) for one slope a channel of images.
+
+    References
+    ----------
+    He, K., Zhang, X., Ren, S. and Sun, J., "Delving deep into rectifiers", 2015.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.layers.PReLU(alpha_initializer=nl.initializers.Constant(0.5))(nl.tensor([[-1.0, 2.0]]))
+    tensor([[-0.5,  2. ]], from=prelu)
+    """
+
+    def __init__(
+        self, alpha_initializer: Any = "zeros", shared_axes: tuple[int, ...] | None = None, name: str | None = None
+    ) -> None:
+        self.alpha_initializer, self.shared_axes, self.name = alpha_initializer, shared_axes, name
+
+    def build(self, input_shape: Shape) -> None:
+        """Make one slope a feature, one along shared axes."""
+        shape = list(input_shape[1:])
+        for axis in self.shared_axes or ():
+            shape[axis - 1] = 1
+        self.alpha = self.add_weight(tuple(shape), self.alpha_initializer)
+
+    def forward(self, x: Any) -> Any:
+        """Return the leaky rectified x."""
+        return F.prelu(x, self.alpha)
+
+
+class ELU(Module):
+    """x above 0, alpha * (exp(x) - 1) below.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.layers.ELU()(nl.tensor([0.0, 2.0]))
+    tensor([0., 2.])
+    """
+
+    def __init__(self, alpha: float = 1.0, name: str | None = None) -> None:
+        self.alpha, self.name = alpha, name
+
+    def forward(self, x: Any) -> Any:
+        """Return elu(x)."""
+        return F.elu(x, alpha=self.alpha)
+
+
+class SELU(Module):
+    """The self-normalising exponential unit of `functional.selu`."""
+
+    def forward(self, x: Any) -> Any:
+        """Return selu(x)."""
+        return F.selu(x)
+
+
+class GELU(Module):
+    """x times the normal distribution function at x.
+
+    Parameters
+    ----------
+    approximate : bool, default False
+        Use the formula with tanh.
+    """
+
+    def __init__(self, approximate: bool = False, name: str | None = None) -> None:
+        self.approximate, self.name = approximate, name
+
+    def forward(self, x: Any) -> Any:
+        """Return gelu(x)."""
+        return F.gelu(x, approximate="tanh" if self.approximate else "none")
+
+
+class SiLU(Module):
+    """x * sigmoid(x)."""
+
+    def forward(self, x: Any) -> Any:
+        """Return silu(x)."""
+        return F.silu(x)
+
+
+class Softmax(Module):
+    """exp(x) divided by its sum along an axis.
+
+    Parameters
+    ----------
+    axis : int, default -1
+        The axis that sums to one.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.layers.Softmax()(nl.tensor([[0.0, 0.0]]))
+    tensor([[0.5, 0.5]])
+    """
+
+    def __init__(self, axis: int = -1, name: str | None = None) -> None:
+        self.axis, self.name = axis, name
+
+    def forward(self, x: Any) -> Any:
+        """Return softmax(x)."""
+        return F.softmax(x, axis=self.axis)
+
+
+class Softplus(Module):
+    """log(1 + exp(x))."""
+
+    def forward(self, x: Any) -> Any:
+        """Return softplus(x)."""
+        return F.softplus(x)
+
+
+class Maxout(Module):
+    """The maximum over groups of `pieces` channels: an activation that learns its shape from the layer before it.
+
+    Parameters
+    ----------
+    pieces : int, default 2
+        Channels to a group; they must divide the last axis.
+
+    References
+    ----------
+    Goodfellow, I., Warde-Farley, D., Mirza, M., Courville, A. and Bengio, Y., "Maxout networks", 2013.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.layers.Maxout()(nl.tensor([[1.0, 5.0, 3.0, 2.0]]))
+    tensor([[5., 3.]])
+    """
+
+    def __init__(self, pieces: int = 2, name: str | None = None) -> None:
+        self.pieces, self.name = pieces, name
+
+    def forward(self, x: Any) -> Any:
+        """Return the maximum of each group."""
+        return F.maxout(x, pieces=self.pieces)

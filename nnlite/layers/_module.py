@@ -1,0 +1,366 @@
+"""Module: what owns parameters. A layer is a Module, and so is a model."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from nnlite import initializers
+from nnlite.autograd import Parameter, Tensor, default_dtype
+from nnlite.autograd._mode import current_module
+
+__all__ = ["Module"]
+
+Shape = tuple[int, ...]
+ForwardHook = Callable[["Module", tuple[Any, ...], Any], Any]
+
+
+class Module:
+    """The base of layers and models: parameters, buffers and child modules, by the names of its attributes.
+
+    A subclass writes `forward`, and `build(input_shape)` if its parameters depend on the input's shape; `build` runs
+    at the first call. Parameters, buffers (`register_buffer`) and modules are found among the attributes, also inside
+    lists, tuples and dicts, in the order in which they were assigned; that gives them their names in `state_dict`.
+
+    Attributes
+    ----------
+    training : bool
+        Whether the module runs as in training (dropout drops) or as in inference. True until `eval()`.
+    trainable : bool
+        Whether its parameters get gradients. Setting it sets it for all modules inside.
+
+    Examples
+    --------
+    >>> import nnlite as nl, numpy as np
+    >>> class Scale(nl.layers.Module):
+    ...     def build(self, input_shape):
+    ...         self.factor = self.add_weight((input_shape[-1],), "ones")
+    ...
+    ...     def forward(self, x):
+    ...         return x * self.factor
+    >>> scale = Scale()
+    >>> scale(np.ones((2, 3), np.float32)).shape
+    (2, 3)
+    >>> [name for name, _ in scale.named_parameters()]
+    ['factor']
+    """
+
+    # Class attributes, so that a subclass need not call super().__init__().
+    training = True
+    built = False
+    name: str | None = None
+    input_shape: Shape | None = None  # without the batch axis; lets a layer be built before its first call
+    _trainable = True
+    _buffers: tuple[str, ...] = ()
+    _forward_hooks: tuple[ForwardHook, ...] = ()
+
+    def __init__(self, input_shape: Shape | None = None, name: str | None = None) -> None:
+        self.input_shape, self.name = input_shape, name
+
+    # What a subclass writes
+
+    def forward(self, *inputs: Any) -> Any:
+        """Compute the output."""
+        raise NotImplementedError(f"{type(self).__name__} does not define forward()")
+
+    def build(self, input_shape: Shape) -> None:
+        """Make the parameters for inputs of this shape, batch axis included; nothing to make by default."""
+
+    # Calling
+
+    def __call__(self, *inputs: Any, **settings: Any) -> Any:
+        """Run `forward`; arrays become Tensors, and the first call builds the parameters."""
+        for value in inputs:
+            if isinstance(value, np.ndarray):
+                inputs = tuple(Tensor(v) if isinstance(v, np.ndarray) else v for v in inputs)
+                break
+        if not self.built:
+            self._build_for(inputs)
+        token = current_module.set(self)
+        try:
+            output = self.forward(*inputs, **settings)
+        finally:
+            current_module.reset(token)
+        for hook in self._forward_hooks:
+            replacement = hook(self, inputs, output)
+            output = output if replacement is None else replacement
+        return output
+
+    def _build_for(self, inputs: Sequence[Any]) -> None:
+        """Build for the first input's shape."""
+        if inputs and isinstance(inputs[0], Tensor):
+            self.build(inputs[0].shape)
+        self.built = True
+
+    def add_weight(
+        self, shape: Shape, initializer: Any = "glorot_uniform", dtype: DTypeLike | None = None
+    ) -> Parameter:
+        """Make a Parameter of this shape, trained if the module is.
+
+        Parameters
+        ----------
+        shape : tuple of int
+        initializer : str, Initializer or callable, default "glorot_uniform"
+            Gives the first values; see `nnlite.initializers`.
+        dtype : dtype, optional
+            The default dtype unless given.
+        """
+        values = initializers.get(initializer)(shape, dtype or default_dtype())
+        return Parameter(values, requires_grad=self._trainable)
+
+    def register_buffer(self, name: str, values: Any) -> None:
+        """Keep an array that is saved with the module and not trained, as attribute `name`."""
+        setattr(self, name, np.array(values))
+        self._buffers = (*(b for b in self._buffers if b != name), name)
+
+    def register_forward_hook(self, hook: ForwardHook) -> Callable[[], None]:
+        """Call `hook(module, inputs, output)` after each call; what it returns, unless None, replaces the output.
+
+        Returns
+        -------
+        callable
+            Call it to remove the hook.
+        """
+        self._forward_hooks = (*self._forward_hooks, hook)
+
+        def remove() -> None:
+            self._forward_hooks = tuple(kept for kept in self._forward_hooks if kept is not hook)
+
+        return remove
+
+    # What is inside
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """Yield the modules directly inside, with their names."""
+        for name, value in _flat(vars(self)):
+            if isinstance(value, Module):
+                yield name, value
+
+    def children(self) -> Iterator[Module]:
+        """Yield the modules directly inside."""
+        for _, module in self.named_children():
+            yield module
+
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """Yield this module (its name is empty) and all modules inside, each once, with dotted names."""
+        seen: set[int] = set()
+        stack: list[tuple[str, Module]] = [("", self)]
+        while stack:
+            path, module = stack.pop()
+            if id(module) not in seen:
+                seen.add(id(module))
+                yield path, module
+                inside = [(f"{path}.{name}" if path else name, child) for name, child in module.named_children()]
+                stack.extend(reversed(inside))
+
+    def modules(self) -> Iterator[Module]:
+        """Yield this module and all modules inside, each once."""
+        for _, module in self.named_modules():
+            yield module
+
+    def named_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield all parameters, each once, with dotted names."""
+        seen: set[int] = set()
+        for path, module in self.named_modules():
+            for name, value in _flat(vars(module)):
+                if isinstance(value, Parameter) and id(value) not in seen:
+                    seen.add(id(value))
+                    yield (f"{path}.{name}" if path else name), value
+
+    def parameters(self) -> Iterator[Parameter]:
+        """Yield all parameters, each once."""
+        for _, parameter in self.named_parameters():
+            yield parameter
+
+    def named_buffers(self) -> Iterator[tuple[str, NDArray[Any]]]:
+        """Yield all buffers with dotted names."""
+        for path, module in self.named_modules():
+            for name in module._buffers:
+                yield (f"{path}.{name}" if path else name), getattr(module, name)
+
+    def buffers(self) -> Iterator[NDArray[Any]]:
+        """Yield all buffers."""
+        for _, buffer in self.named_buffers():
+            yield buffer
+
+    def num_parameters(self) -> int:
+        """Count the numbers in all parameters."""
+        return sum(parameter.size for parameter in self.parameters())
+
+    # Switching
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch this module and all inside to training mode (or, with False, to inference)."""
+        for module in self.modules():
+            module.training = bool(mode)
+        return self
+
+    def eval(self) -> Self:
+        """Switch this module and all inside to inference mode."""
+        return self.train(False)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the parameters get gradients; setting it sets it for all modules inside."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, wanted: bool) -> None:
+        for module in self.modules():
+            module._set_trainable(bool(wanted))
+
+    def _set_trainable(self, wanted: bool) -> None:
+        """Set the flag of this module alone, and of its own parameters."""
+        self._trainable = wanted
+        for _, value in _flat(vars(self)):
+            if isinstance(value, Parameter):
+                value.requires_grad = wanted
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Set `trainable`, and return the module."""
+        self.trainable = requires_grad
+        return self
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all parameters."""
+        for parameter in self.parameters():
+            parameter.grad = None
+
+    def apply(self, function: Callable[[Module], Any]) -> Self:
+        """Call `function` on every module inside, children first, and then on this one."""
+        for module in reversed(list(self.modules())):
+            function(module)
+        return self
+
+    def astype(self, dtype: DTypeLike) -> Self:
+        """Convert all floating parameters and buffers in place.
+
+        Raises
+        ------
+        TypeError
+            If `dtype` is not a floating dtype.
+        """
+        if np.dtype(dtype).kind != "f":
+            raise TypeError(f"parameters are floating, got dtype {np.dtype(dtype)}")
+        for parameter in self.parameters():
+            parameter.cast(dtype)
+        for module in self.modules():
+            for name in module._buffers:
+                if getattr(module, name).dtype.kind == "f":
+                    setattr(module, name, getattr(module, name).astype(dtype))
+        return self
+
+    # Saving
+
+    def state_dict(self) -> dict[str, NDArray[Any]]:
+        """Return copies of all parameters and buffers by name."""
+        state = {name: parameter.data.copy() for name, parameter in self.named_parameters()}
+        state.update((name, buffer.copy()) for name, buffer in self.named_buffers())
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
+        """Copy values into parameters and buffers, by name. Nothing is changed unless all of them fit.
+
+        Parameters
+        ----------
+        state : mapping of str to array_like
+            What `state_dict` gave.
+        strict : bool, default True
+            Whether every name must be on both sides.
+
+        Raises
+        ------
+        KeyError
+            If `strict` and names are missing or unexpected.
+        ValueError
+            If a shape differs.
+        """
+        places = {name: parameter.data for name, parameter in self.named_parameters()}
+        places.update(self.named_buffers())
+        missing, unexpected = [n for n in places if n not in state], [n for n in state if n not in places]
+        if strict and (missing or unexpected):
+            advice = "" if self.built else " (not built yet: call it on a batch, or give input_shape=)"
+            raise KeyError(f"{self.label}{advice} is missing {missing or 'nothing'}, does not know {unexpected or 'nothing'}")
+        values = {name: np.asarray(state[name]) for name in places if name in state}
+        wrong = [f"{n}: {places[n].shape}, got {v.shape}" for n, v in values.items() if v.shape != places[n].shape]
+        if wrong:
+            raise ValueError(f"{self.label} expected other shapes: {'; '.join(wrong)}")
+        for name, value in values.items():
+            places[name][...] = value
+        for parameter in self.parameters():
+            parameter.bump_version()
+
+    @property
+    def weights(self) -> list[Parameter | NDArray[Any]]:
+        """All parameters and buffers, module by module, as Keras orders them."""
+        found: list[Parameter | NDArray[Any]] = []
+        for module in self.modules():
+            found.extend(value for _, value in _flat(vars(module)) if isinstance(value, Parameter))
+            found.extend(getattr(module, name) for name in module._buffers)
+        return list({id(value): value for value in found}.values())
+
+    def get_weights(self) -> list[NDArray[Any]]:
+        """Return copies of the arrays of `weights`."""
+        return [np.array(w.data if isinstance(w, Parameter) else w) for w in self.weights]
+
+    def set_weights(self, weights: Sequence[Any]) -> None:
+        """Copy arrays into `weights`, in their order; nothing is changed unless all of them fit.
+
+        Raises
+        ------
+        ValueError
+            If their number or a shape differs.
+        """
+        places = [w.data if isinstance(w, Parameter) else w for w in self.weights]
+        values = [np.asarray(w) for w in weights]
+        if [v.shape for v in values] != [p.shape for p in places]:
+            raise ValueError(
+                f"{self.label} expected weights of shapes {[p.shape for p in places]}, got {[v.shape for v in values]}"
+            )
+        for place, value in zip(places, values, strict=True):
+            place[...] = value
+        for parameter in self.parameters():
+            parameter.bump_version()
+
+    # Printing
+
+    @property
+    def label(self) -> str:
+        """The module as errors name it."""
+        return self._code()
+
+    def _code(self) -> str:
+        """Return the call that builds this module, without arguments left at their defaults."""
+        shown = []
+        for parameter in itertools.islice(inspect.signature(type(self)).parameters.values(), 100):
+            value = vars(self).get(parameter.name, parameter.default)
+            if parameter.kind is parameter.POSITIONAL_OR_KEYWORD and parameter.default is parameter.empty:
+                shown.append(repr(value))
+            elif not _same(value, parameter.default):
+                shown.append(f"{parameter.name}={value!r}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def __repr__(self) -> str:
+        count = self.num_parameters()
+        return self._code() + (f"  # {count:,} parameters" if count else "")
+
+
+def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield named values, going into lists, tuples and dicts."""
+    for name, value in values.items():
+        if isinstance(value, (list, tuple)):
+            yield from _flat({f"{name}.{i}": item for i, item in enumerate(value)})
+        elif isinstance(value, dict):
+            yield from _flat({f"{name}.{key}": item for key, item in value.items()})
+        else:
+            yield name, value
+
+
+def _same(value: Any, default: Any) -> bool:
+    """Compare an argument with its default, also if it is an array."""
+    return value is default or (type(value) is type(default) and bool(np.all(value == default)))

@@ -1,0 +1,6 @@
+"""Models: modules that know how to be trained."""
+
+from nnlite.models._model import Model
+from nnlite.models._sequential import Sequential
+
+__all__ = ["Model", "Sequential"]

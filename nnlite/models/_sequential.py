@@ -1,0 +1,108 @@
+"""Sequential: one layer after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, overload
+
+from nnlite.autograd import Tensor
+from nnlite.layers import Module
+from nnlite.models._model import Model
+
+__all__ = ["Sequential"]
+
+
+class Sequential(Model):
+    """A model that passes its input through a list of layers.
+
+    Parameters
+    ----------
+    layers : iterable of Module, optional
+        The layers; more can be added by `add`.
+    name : str, optional
+
+    Examples
+    --------
+    >>> import nnlite as nl, numpy as np
+    >>> model = nl.models.Sequential()
+    >>> model.add(nl.layers.Dense(8, activation="tanh", input_shape=(2,)))
+    >>> model.add(nl.layers.Dense(1, activation="sigmoid"))
+    >>> model.num_parameters()
+    33
+    >>> model[:1](np.zeros((4, 2))).shape
+    (4, 8)
+    """
+
+    def __init__(self, layers: Iterable[Module] | None = None, name: str | None = None) -> None:
+        self.name = name
+        self.layers: list[Module] = []
+        for layer in layers or ():
+            self._append(layer)
+        self._build_if_known()
+
+    def add(self, layer: Module) -> None:
+        """Put a layer at the end.
+
+        Raises
+        ------
+        TypeError
+            If it is not a Module.
+        """
+        self._append(layer)
+        try:
+            self._build_if_known()
+        except Exception:
+            self.layers.pop()
+            raise
+
+    def pop(self) -> Module:
+        """Take away the last layer, and return it.
+
+        Raises
+        ------
+        IndexError
+            If there is none.
+        """
+        if not self.layers:
+            raise IndexError("pop from a Sequential without layers")
+        return self.layers.pop()
+
+    def forward(self, x: Tensor) -> Any:
+        """Pass x through all layers."""
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter(self.layers)
+
+    @overload
+    def __getitem__(self, key: int) -> Module: ...
+    @overload
+    def __getitem__(self, key: slice) -> Sequential: ...
+    def __getitem__(self, key: int | slice) -> Module | Sequential:
+        """Return a layer, or a Sequential that shares a part of the layers."""
+        return Sequential(self.layers[key]) if isinstance(key, slice) else self.layers[key]
+
+    def _code(self) -> str:
+        lines = "".join(f"\n    {layer!r}," for layer in self.layers)
+        return f"Sequential([{lines}\n])" if lines else "Sequential()"
+
+    @property
+    def label(self) -> str:
+        """The model as errors name it."""
+        return f"Sequential of {len(self.layers)} layers"
+
+    def _append(self, layer: Module) -> None:
+        """Check a layer and put it at the end."""
+        if not isinstance(layer, Module):
+            raise TypeError(f"Sequential takes layers, got {layer!r}")
+        self.layers.append(layer)
+
+    def _build_if_known(self) -> None:
+        """Make the parameters at once if the first layer says what shape it gets."""
+        if self.layers and self.layers[0].input_shape is not None and not all(layer.built for layer in self.layers):
+            self.build((None, *self.layers[0].input_shape))
