@@ -1,0 +1,1 @@
+"""Speed and accuracy beside PyTorch: `python -m benchmarks`, `python -m benchmarks.accuracy`."""

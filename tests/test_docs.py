@@ -1,0 +1,38 @@
+"""The documents' code runs, and prints what they say."""
+
+import doctest
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+OPTIONS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+
+
+@pytest.mark.parametrize("page", sorted(p.name for p in (ROOT / "docs").glob("*.md")))
+def test_sessions_print_what_the_page_says(page):
+    failed, _ = doctest.testfile(str(ROOT / "docs" / page), module_relative=False, optionflags=OPTIONS)
+    assert failed == 0
+
+
+def test_how_it_works_is_a_page_of_sessions():
+    assert (ROOT / "docs" / "how-it-works.md").read_text().count(">>>") > 40
+
+
+def test_readme_quick_start_runs_and_learns(capsys):
+    pytest.importorskip("sklearn")
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    namespace: dict = {}
+    exec(compile(block, "README.md", "exec"), namespace)
+    assert namespace["model"].evaluate(namespace["x_test"], namespace["y_test"], verbose=0)[1] > 0.93
+    x = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(namespace["x"].grad, 2 * x * np.sin(x) + x**2 * np.cos(x), rtol=1e-5)
+    assert "Epoch 15/15" in capsys.readouterr().out
+
+
+def test_readme_names_files_that_exist():
+    text = (ROOT / "README.md").read_text()
+    for target in re.findall(r"\]\(([^)#]+)\)", text):
+        assert (ROOT / target).exists(), target
