@@ -43,7 +43,7 @@ def load(name: str) -> Split:
     from nnlite import datasets
 
     (x_train, y_train), (x_test, y_test) = getattr(datasets, name).load_data()
-    images = [np.asarray(x, np.float32)[..., None] / 255 for x in (x_train, x_test)]
+    images = [(np.asarray(x, np.float32) / np.float32(255))[..., None] for x in (x_train, x_test)]
     labels = [np.asarray(y, np.int64) for y in (y_train, y_test)]
     return Split(images[0], labels[0], images[1], labels[1])
 

@@ -46,7 +46,7 @@ class BlasLimit:
     ) -> None:
         with self._lock:
             libraries = self._libraries()
-            self._inside -= 1
+            self._inside = max(self._inside - 1, 0)  # a forked child leaves a limit that `after_fork` lifted
             if self._inside == 0:
                 _exchange(libraries.shared, self._outside)
         _exchange(libraries.separate, self._own.outside.pop())

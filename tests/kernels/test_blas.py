@@ -90,6 +90,27 @@ def test_a_separate_number_is_restored_by_each_thread(separate: SeparateLibrary)
     }
 
 
+@pytest.mark.parametrize("kind", ["shared", "separate"])
+def test_a_thread_may_be_inside_twice(kind: str, request: pytest.FixtureRequest) -> None:
+    library = request.getfixturevalue(kind)
+    limit = BlasLimit()
+    with limit:
+        with limit:
+            assert library.get() == 1
+        assert library.get() == 1
+    assert library.get() == 4
+
+
+def test_leaving_a_limit_that_a_fork_lifted_does_no_harm(shared: SharedLibrary) -> None:
+    limit = BlasLimit()
+    with limit:
+        limit.after_fork()
+        assert shared.number == 4
+    with limit:
+        assert shared.number == 1
+    assert shared.number == 4
+
+
 def test_a_number_set_meanwhile_takes_effect_outside(shared: SharedLibrary) -> None:
     limit = BlasLimit()
     with limit:
