@@ -1,0 +1,109 @@
+"""Exclusive or: what one neuron cannot do, and two layers can.
+
+The output is 1 where exactly one of the two inputs is 1. A neuron draws one straight line through the plane, and no
+line has (0, 1) and (1, 0) on one side and (0, 0) and (1, 1) on the other; a hidden layer bends the plane first.
+
+    python examples/xor.py
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import nnlite as nl
+from nnlite.layers import Dense
+from nnlite.models import Sequential
+
+try:
+    from matplotlib.figure import Figure
+except ImportError:
+    sys.exit('the picture needs matplotlib, the extra `plot`: pip install "nnlite[plot]"')
+
+BOX = {"boxstyle": "round", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
+X, Y = nl.datasets.make_xor()  # (4, 2), (4,)
+
+
+class KeepBest(nl.callbacks.Callback):
+    """Gives the model back, at the end, the weights with which it first had the most points right."""
+
+    def on_train_begin(self) -> None:
+        self.best, self.weights = 0.0, self.model.get_weights()
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+        if logs["val_accuracy"] > self.best:
+            self.best, self.weights = logs["val_accuracy"], self.model.get_weights()
+
+    def on_train_end(self) -> None:
+        self.model.set_weights(self.weights)
+
+
+def train(model: Sequential, epochs: int, callbacks: Sequence[nl.callbacks.Callback] = ()) -> float:
+    """Train a model on the four points, all in one step, and return the share of them that it gets right."""
+    model.compile(nl.optimizers.SGD(learning_rate=0.2, momentum=0.9), loss="binary_crossentropy", metrics=["accuracy"])
+    # The training's own logs are those before the step; so the points are the validation data as well.
+    model.fit(X, Y, batch_size=4, epochs=epochs, verbose=0, validation_data=(X, Y), callbacks=callbacks)
+    loss, accuracy = model.evaluate(X, Y, verbose=0)
+    print(f"{'two layers' if len(model) > 1 else 'one neuron'}: loss {loss:.4f}, accuracy {accuracy:.2f}")
+    return float(accuracy)
+
+
+def build_single() -> Sequential:
+    """One neuron."""
+    return Sequential([Dense(1, activation="sigmoid", input_shape=(2,))])
+
+
+def build_network() -> Sequential:
+    """Eight hidden neurons and one for the output."""
+    return Sequential([Dense(8, activation="tanh", input_shape=(2,)), Dense(1, activation="sigmoid")])
+
+
+def draw_boundary(axes: Any, model: Sequential, title: str) -> Any:
+    """Colour the plane by the model's output, with a line where it is 0.5, and put in the four points."""
+    ticks = np.linspace(-0.5, 1.5, 201, dtype=np.float32)
+    plane = np.stack(np.meshgrid(ticks, ticks), axis=-1)  # (201, 201, 2)
+    output = model.predict(plane.reshape(-1, 2), batch_size=4096).reshape(201, 201)
+    image = axes.pcolormesh(ticks, ticks, output, cmap="PuOr", vmin=0, vmax=1, shading="nearest", rasterized=True)
+    if output.min() < 0.5 < output.max():
+        axes.contour(ticks, ticks, output, levels=[0.5], colors="black", linewidths=2)
+    for label, marker, colour in ((0, "o", "white"), (1, "s", "black")):
+        axes.scatter(*X[label == Y].T, s=110, marker=marker, c=colour, edgecolors="black", label=f"should be {label}")
+    for point, p in zip(X, model.predict(X).ravel(), strict=True):
+        axes.annotate(f"{p:.2f}", point, xytext=(0, 14), textcoords="offset points", ha="center", bbox=BOX)
+    axes.set(title=title, xlabel="first input", ylabel="second input", aspect="equal")
+    axes.set(xticks=[0, 1], yticks=[0, 1])
+    return image
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="fewer epochs")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("out/xor"), metavar="FOLDER")
+    options = parser.parse_args()
+
+    nl.random.seed(options.seed)
+    epochs = 200 if options.quick else 500
+    single, network = build_single(), build_network()
+    # Left to itself it ends by answering 0.5 to everything; what is drawn is the best line that it found on the way.
+    single_accuracy = train(single, epochs, [KeepBest()])
+    network_accuracy = train(network, epochs)
+
+    figure = Figure(figsize=(10, 4.8), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    draw_boundary(left, single, f"One neuron at its best: {round(4 * single_accuracy)} of 4 right")
+    image = draw_boundary(right, network, f"Two layers, 2-8-1: {round(4 * network_accuracy)} of 4 right")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
+    figure.colorbar(image, ax=[left, right], label="output (black line: 0.5)")
+    options.out.mkdir(parents=True, exist_ok=True)
+    picture = options.out / "decision_boundaries.png"
+    figure.savefig(picture, dpi=150)
+    print(f"saved {picture}")
+    print(f"result: single_accuracy={single_accuracy} network_accuracy={network_accuracy}")
+
+
+if __name__ == "__main__":
+    main()
