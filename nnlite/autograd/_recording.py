@@ -157,21 +157,36 @@ def differentiable(body: Callable[..., Any] | None = None, *, kernel: Callable[.
     def call(*args: Any, **settings: Any) -> Any:
         if settings or len(args) > limit:
             args, settings = bind(args, settings)
-        arrays = [
-            a._data if isinstance(a, Tensor) else a if type(a) in _TAKEN_AS_THEY_ARE else _operand(a, args, function)
-            for a in args
-        ]
-        value, vjps, *auxiliary = body(*arrays, **settings)
-        values: Sequence[Any] = value if type(value) is tuple else (value,)
+        arrays = []
+        with_tensor = needs_grad = False
         for a in args:
             if isinstance(a, Tensor):
-                values = _recorded(function, args, arrays, settings, values, vjps, type(value) is tuple)
-                break
+                with_tensor = True
+                needs_grad = needs_grad or a._requires_grad
+                arrays.append(a._data)
+            else:
+                arrays.append(a if type(a) in _TAKEN_AS_THEY_ARE else _operand(a, args, function))
+        value, vjps, *auxiliary = body(*arrays, **settings)
+        several = type(value) is tuple
+        if not with_tensor:
+            values = [_kept_in_dtype(v, arrays) for v in (value if several else (value,))]
         else:
-            values = [_kept_in_dtype(v, arrays) for v in values]
+            mode = current_mode.get()
+            values = [_as_value(v, arrays) for v in value] if several else [_as_value(value, arrays)]
+            if mode.anomaly:
+                refuse_anomaly(values, function.__name__, current_module.get(), "value")
+            node = None
+            if needs_grad and mode.grad:
+                node = _node(function, args, arrays, settings, vjps, len(values) if several else 0)
+                if mode.anomaly:
+                    node.module = current_module.get()
+            if not several:
+                values[0] = _output(values[0], node, 0)
+            else:
+                values = [_output(v, node, number) for number, v in enumerate(values)]
         if auxiliary:
             return (*values, *auxiliary[0])
-        return tuple(values) if type(value) is tuple else values[0]
+        return tuple(values) if several else values[0]
 
     def run_kernel(*args: Any, **settings: Any) -> Any:
         if any(isinstance(a, Tensor) for a in args):
@@ -219,44 +234,30 @@ def refuse_anomaly(values: Iterable[Any], name: str, module: object, what: str) 
             raise FloatingPointError(f"{name} produced {kind} in its {what} of shape {array.shape}{where}")
 
 
-def _recorded(
-    function: Function,
-    args: Sequence[Any],
-    arrays: list[Any],
-    settings: dict[str, Any],
-    values: Sequence[Any],
-    vjps: VJPs,
-    several: bool,
-) -> list[Tensor]:
-    """Wrap the values of a call, with a node if an argument requires grad and grad mode is on."""
-    mode = current_mode.get()
-    values = [_as_value(v, arrays) for v in values]
-    if mode.anomaly:
-        refuse_anomaly(values, function.__name__, current_module.get(), "value")
-    node: Node | None = None
-    if mode.grad:
-        edges: list[Edge | None] = []
-        recording = False
-        for i, a in enumerate(args):
-            if isinstance(a, Tensor) and a._requires_grad:
-                source, data = a._node, a._data
-                if source is None:
-                    edges.append((a, 0, data.shape, data.dtype, a._version))
-                else:
-                    edges.append((source, a._number, data.shape, data.dtype, 0))
-                arrays[i] = None
-                recording = True
+def _node(
+    function: Function, args: Sequence[Any], arrays: list[Any], settings: dict[str, Any], vjps: VJPs, outputs: int
+) -> Node:
+    """Record a call: edges to where its Tensors came from, and `arrays` as far as they are constants."""
+    edges: list[Edge | None] = []
+    constants = False
+    for i, a in enumerate(args):
+        if isinstance(a, Tensor) and a._requires_grad:
+            source, data = a._node, a._data
+            if source is None:
+                edges.append((a, 0, data.shape, data.dtype, a._version))
             else:
-                edges.append(None)
-        if recording:
-            node = Node()
-            node.function, node.settings, node.arguments, node.edges = function, settings, arrays, edges
-            node.vjps = vjps if None not in edges else _needed(vjps, edges)
-            node.outputs = len(values) if several else 0
-            node.serial = next(_serials)
-            node.taps = None
-            node.module = current_module.get() if mode.anomaly else None
-    return [_output(v, node, number) for number, v in enumerate(values)]
+                edges.append((source, a._number, data.shape, data.dtype, 0))
+            arrays[i] = None
+        else:
+            edges.append(None)
+            constants = True
+    node = Node()
+    node.function, node.settings, node.arguments, node.edges = function, settings, arrays, edges
+    node.vjps = _needed(vjps, edges) if constants else vjps
+    node.outputs = outputs
+    node.serial = next(_serials)
+    node.taps = node.module = None
+    return node
 
 
 def _output(value: NDArray[Any], node: Node | None, number: int) -> Tensor:
@@ -284,7 +285,8 @@ def _as_value(value: Any, arrays: Sequence[Any]) -> NDArray[Any]:
     """Make an ndarray of a value (NumPy gives scalars for 0-d results), in the dtype of its arguments."""
     if type(value) is not np.ndarray:
         value = np.asarray(value)
-    return cast(NDArray[Any], _kept_in_dtype(value, arrays) if value.dtype.char == "d" else value)
+    array: NDArray[Any] = _kept_in_dtype(value, arrays) if value.dtype.char == "d" else value
+    return array
 
 
 def _kept_in_dtype(value: Any, arrays: Sequence[Any]) -> Any:
@@ -299,7 +301,7 @@ def _kept_in_dtype(value: Any, arrays: Sequence[Any]) -> Any:
 def _operand(a: Any, args: Sequence[Any], function: Function) -> Any:
     """Take an unusual argument: a NumPy scalar never promotes arrays, anything else becomes an array."""
     if isinstance(a, np.generic):
-        return a.item() if any(isinstance(other, (np.ndarray, Tensor)) for other in args) else a
+        return a.item() if any(isinstance(other, (np.ndarray, Tensor, list, tuple)) for other in args) else a
     try:
         return as_array(a)
     except TypeError as error:
@@ -310,11 +312,15 @@ def _binder(body: Callable[..., Any]) -> tuple[Callable[..., tuple[tuple[Any, ..
     """Return a function that tells arrays from settings by the body's signature, and how many arrays it takes."""
     parameters = inspect.signature(body).parameters.values()
     names = [p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD or p.kind is p.POSITIONAL_ONLY]
+    known = frozenset(names)
     defaults = {p.name: p.default for p in parameters}
     setting_names = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
     limit = sys.maxsize if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(names)
 
     def bind(args: Sequence[Any], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        if len(args) <= limit and known.isdisjoint(settings):
+            _refuse_tensors(settings, body.__name__)
+            return tuple(args), settings
         arrays, surplus = list(args[:limit]), args[limit:]
         if len(surplus) > len(setting_names):
             raise TypeError(
@@ -331,12 +337,17 @@ def _binder(body: Callable[..., Any]) -> tuple[Callable[..., tuple[tuple[Any, ..
             arrays.append(settings.pop(name, defaults[name]))
             if arrays[-1] is inspect.Parameter.empty:
                 raise TypeError(f"{body.__name__}() is missing its argument {name}")
-        for name, value in settings.items():
-            if isinstance(value, Tensor):
-                raise TypeError(
-                    f"{body.__name__}() takes {name} as a setting, which is never differentiated, and got a Tensor; "
-                    "pass a number or an array (.item(), .numpy())"
-                )
+        _refuse_tensors(settings, body.__name__)
         return tuple(arrays), settings
 
     return bind, limit
+
+
+def _refuse_tensors(settings: dict[str, Any], function: str) -> None:
+    """Raise if a Tensor reaches a setting."""
+    for name, value in settings.items():
+        if isinstance(value, Tensor):
+            raise TypeError(
+                f"{function}() takes {name} as a setting, which is never differentiated, and got a Tensor; "
+                "pass a number or an array (.item(), .numpy())"
+            )

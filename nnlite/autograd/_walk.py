@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from nnlite.autograd._mode import current_mode, switched
+from nnlite.autograd._mode import Mode, current_mode, switched
 from nnlite.autograd._recording import Edge, Node, VJPs, refuse_anomaly
 from nnlite.autograd._tensor import Shape, Tensor, method
 
@@ -224,17 +224,21 @@ class _Walk:
             if total is not None:
                 self.arrived[place] = total + gradient if self._graph else np.add(total, gradient, out=total)
             else:
-                self.arrived[place] = gradient if fresh or self._graph else np.array(gradient)
+                self.arrived[place] = gradient if fresh or self._graph else gradient.copy()
 
     def run(self) -> None:
         """Carry every gradient as far as it goes."""
-        with switched(grad=self._graph, replaying=self._graph):
+        mode = current_mode.get()
+        token = current_mode.set(Mode(self._graph, mode.anomaly, self._graph, mode.recomputing))
+        try:
             while self._heap:
                 node = heapq.heappop(self._heap)[1]
                 self._visit(node, self._pending.pop(node))
             for (source, number), gradient in self.arrived.items():
                 if isinstance(source, Tensor) and source._hooks and not self._partial:
                     self.arrived[source, number] = self._through_hooks(gradient, source._hooks)
+        finally:
+            current_mode.reset(token)
 
     def _visit(self, node: Node, gradients: dict[int, Any]) -> None:
         """Take the gradients that arrived at a node to its arguments."""
@@ -245,7 +249,7 @@ class _Walk:
             gradients = {number: g for number, g in gradients.items() if (node, number) not in self.arrived}
         if node.taps is not None:
             self._listen(node, gradients)
-        if not self._partial:
+        if self._wanted is not None and not self._partial:
             self._arrive(node, gradients)
         if not gradients or (self._leads_on is not None and node not in self._leads_on):
             return
@@ -261,7 +265,7 @@ class _Walk:
             self._send_joint(node, vjps, g)
         else:
             for edge, vjp in zip(node.edges, vjps, strict=False):
-                if edge is not None and vjp is not None and self._is_needed(edge):
+                if edge is not None and vjp is not None and (self._leads_on is None or self._is_needed(edge)):
                     self._send_along(node, edge, vjp(g), g)
         if not self._retain_graph:
             node.free()
@@ -296,8 +300,9 @@ class _Walk:
             gradient = gradient.astype(dtype)
         if self._anomaly:
             refuse_anomaly([gradient], node.name, node.module, "gradient")
-        borrowed = any(gradient is part for part in g) if type(g) is tuple else gradient is g
-        fresh = not self._graph and not borrowed and gradient.base is None
+        fresh = not self._graph and gradient is not g and gradient.base is None
+        if fresh and type(g) is tuple:
+            fresh = not any(gradient is part for part in g)
         self.send((source, number), gradient, fresh)
 
     def _is_needed(self, edge: Edge) -> bool:

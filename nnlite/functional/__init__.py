@@ -4,6 +4,34 @@ Names and arguments are NumPy's where NumPy has the function and those of `torch
 last. Functions take Tensors and arrays: given arrays only, they return arrays.
 """
 
+from nnlite.functional import _operators  # noqa: F401 (binds the functions to Tensor)
+from nnlite.functional._activation import (
+    celu,
+    elu,
+    exponential,
+    gelu,
+    glu,
+    hard_sigmoid,
+    hard_silu,
+    hard_tanh,
+    leaky_relu,
+    linear,
+    log_sigmoid,
+    log_softmax,
+    maxout,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    softsign,
+    step,
+    threshold,
+)
 from nnlite.functional._arithmetic import (
     absolute,
     add,
@@ -25,6 +53,23 @@ from nnlite.functional._arithmetic import (
     subtract,
     where,
 )
+from nnlite.functional._conv import conv2d
+from nnlite.functional._indexing import (
+    diagonal,
+    embedding,
+    getitem,
+    masked_fill,
+    one_hot,
+    scatter_add,
+    sort,
+    take,
+    take_along_axis,
+    topk,
+    tril,
+    triu,
+)
+from nnlite.functional._linalg import cholesky, det, dot, einsum, inv, matmul, outer, slogdet, solve, tensordot, trace
+from nnlite.functional._loss import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, mae, mse
 from nnlite.functional._math import (
     arccos,
     arccosh,
@@ -39,15 +84,17 @@ from nnlite.functional._math import (
     exp,
     expm1,
     log,
-    log10,
     log1p,
     log2,
+    log10,
     rsqrt,
     sin,
     sinh,
     tan,
     tanh,
 )
+from nnlite.functional._noise import dropout
+from nnlite.functional._pooling import avg_pool2d, max_pool2d
 from nnlite.functional._reduction import (
     all,
     any,
@@ -83,53 +130,6 @@ from nnlite.functional._shape import (
     tile,
     transpose,
 )
-from nnlite.functional._indexing import (
-    diagonal,
-    embedding,
-    getitem,
-    masked_fill,
-    one_hot,
-    scatter_add,
-    sort,
-    take,
-    take_along_axis,
-    topk,
-    tril,
-    triu,
-)
-from nnlite.functional._linalg import cholesky, det, dot, einsum, inv, matmul, outer, slogdet, solve, tensordot, trace
-from nnlite.functional._activation import (
-    celu,
-    elu,
-    exponential,
-    gelu,
-    glu,
-    hard_sigmoid,
-    hard_silu,
-    hard_tanh,
-    leaky_relu,
-    linear,
-    log_sigmoid,
-    log_softmax,
-    maxout,
-    mish,
-    prelu,
-    relu,
-    relu6,
-    selu,
-    sigmoid,
-    silu,
-    softmax,
-    softplus,
-    softsign,
-    step,
-    threshold,
-)
-from nnlite.functional._conv import conv2d
-from nnlite.functional._pooling import avg_pool2d, max_pool2d
-from nnlite.functional._noise import dropout
-from nnlite.functional._loss import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, mae, mse
-from nnlite.functional import _operators  # noqa: F401 (binds the functions to Tensor)
 
 __all__ = [
     "absolute",

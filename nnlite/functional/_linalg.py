@@ -54,8 +54,10 @@ def matmul(a: Array, b: Array) -> Array:
 @differentiable
 def affine(x: Array, weight: Array, bias: Array = None) -> Array:
     """Return x @ weight + bias as one operation: what a dense layer computes. x (..., n), weight (n, m), bias (m,)."""
-    y = x @ weight
-    return (y if bias is None else y + bias), (
+    y = x @ weight if bias is None else x @ weight + bias
+    if x.ndim == 2:
+        return y, (lambda g: g @ weight.T, lambda g: x.T @ g, lambda g: np.add.reduce(g))
+    return y, (
         lambda g: g @ weight.T,
         lambda g: _joined_rows(x).T @ _joined_rows(g),
         lambda g: _joined_rows(g).sum(axis=0),

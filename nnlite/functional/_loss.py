@@ -181,6 +181,13 @@ def binary_cross_entropy_with_logits(
     """
     name = "binary_cross_entropy_with_logits"
     _refuse_broadcasting(name, input, target)
+    if weight is None and pos_weight is None:
+        losses = np.maximum(input, 0) - input * target + np.log1p(np.exp(-np.absolute(input)))
+        scale = _scale(reduction, losses.size)
+        return _reduced(losses, reduction, scale), (
+            lambda g: scale * g * (0.5 * np.tanh(0.5 * input) + 0.5 - target),
+            lambda g: -scale * g * input,
+        )
     weight = _element_weight(name, "weight", weight, input)
     pos_weight = _element_weight(name, "pos_weight", pos_weight, input)
     positive, negative = pos_weight * target, 1 - target

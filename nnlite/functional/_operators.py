@@ -54,18 +54,24 @@ PLAIN_UFUNCS: frozenset[np.ufunc] = frozenset(
     }
 )  # fmt: skip
 
-REDUCTIONS: dict[np.ufunc, Callable[..., Any]] = {
+REDUCING_UFUNCS: dict[np.ufunc, Callable[..., Any]] = {
     np.add: reduction.sum,
     np.multiply: reduction.prod,
     np.maximum: reduction.max,
     np.minimum: reduction.min,
 }
 
+# NumPy takes a dtype and an array for the result by position, after the axis; nnlite does not.
+REDUCING_FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    getattr(np, name): getattr(reduction, name)
+    for name in ("sum", "mean", "prod", "var", "std", "max", "min", "cumsum", "cumprod")
+}
+
 DIFFERENTIABLE_FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {
+    **REDUCING_FUNCTIONS,
     **{
         getattr(np, name): getattr(module, name)
         for module, names in (
-            (reduction, ("sum", "mean", "prod", "var", "std", "max", "min", "cumsum", "cumprod")),
             (
                 shape,
                 (
@@ -111,8 +117,8 @@ def _array_ufunc(self: Tensor, ufunc: np.ufunc, kind: str, *inputs: Any, **setti
         return DIFFERENTIABLE_UFUNCS[ufunc](*inputs)
     if kind == "__call__" and ufunc in PLAIN_UFUNCS:
         return ufunc(*map(_plain, inputs), **settings)
-    if kind == "reduce" and ufunc in REDUCTIONS:
-        return REDUCTIONS[ufunc](*inputs, **{"axis": 0, **_named(settings, f"np.{ufunc.__name__}.reduce")})
+    if kind == "reduce" and ufunc in REDUCING_UFUNCS:
+        return REDUCING_UFUNCS[ufunc](*inputs, **{"axis": 0, **_named(settings, f"np.{ufunc.__name__}.reduce")})
     what = f"np.{ufunc.__name__}" + (f".{kind}" if kind != "__call__" else "")
     with_settings = f" with {', '.join(settings)}=" if settings else ""
     raise TypeError(
@@ -124,6 +130,8 @@ def _array_ufunc(self: Tensor, ufunc: np.ufunc, kind: str, *inputs: Any, **setti
 def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Answer a NumPy function that was called on a Tensor."""
     name = f"np.{func.__name__}"
+    if func in REDUCING_FUNCTIONS and len(args) > 2:
+        raise TypeError(f"{name} of a Tensor takes what follows the axis by name, got {args[2]!r}")
     if func in DIFFERENTIABLE_FUNCTIONS:
         return DIFFERENTIABLE_FUNCTIONS[func](*args, **_named(kwargs, name))
     if func in PLAIN_FUNCTIONS:

@@ -114,6 +114,7 @@ class TestDtypes:
             assert function(a, b).dtype == np.float32
             t = nl.tensor(x, requires_grad=True)
             assert function(*(t if arg is x else arg for arg in (a, b))).dtype == np.float32
+        assert function([1.0, 2.0], scalar).dtype == function(scalar, (1.0, 2.0)).dtype == np.float32
         half = nl.tensor(np.ones(3, np.float16))
         assert function(half, scalar).dtype == np.float16
 
