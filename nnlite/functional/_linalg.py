@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from nnlite.autograd import differentiable
+from nnlite.autograd import Tensor, differentiable
 from nnlite.autograd._recording import Array
 from nnlite.functional._arithmetic import multiply
+from nnlite.kernels import product
 
 __all__ = [
     "cholesky",
@@ -37,9 +38,9 @@ def matmul(a: Array, b: Array) -> Array:
     >>> nl.tensor([[1.0, 2.0], [3.0, 4.0]]) @ nl.tensor([1.0, 1.0])
     tensor([3., 7.])
     """
-    y = a @ b
     if a.ndim == 2 and b.ndim == 2:
-        return y, (lambda g: g @ b.T, lambda g: a.T @ g)
+        return _product(a, b), (lambda g: _product(g, b.T), lambda g: _product(a.T, g))
+    y = a @ b
     if a.ndim == 1 and b.ndim == 1:
         return y, (lambda g: g * b, lambda g: g * a)
     if a.ndim == 1:
@@ -54,13 +55,18 @@ def matmul(a: Array, b: Array) -> Array:
 @differentiable
 def affine(x: Array, weight: Array, bias: Array = None) -> Array:
     """Return x @ weight + bias as one operation: what a dense layer computes. x (..., n), weight (n, m), bias (m,)."""
-    y = x @ weight if bias is None else x @ weight + bias
     if x.ndim == 2:
-        return y, (lambda g: g @ weight.T, lambda g: x.T @ g, lambda g: np.add.reduce(g))
-    return y, (
+        y = _product(x, weight)
+        return y if bias is None else y + bias, (
+            lambda g: _product(g, weight.T),
+            lambda g: _product(x.T, g),
+            lambda g: np.add.reduce(g),
+        )
+    y = x @ weight
+    return y if bias is None else y + bias, (
         lambda g: g @ weight.T,
-        lambda g: _joined_rows(x).T @ _joined_rows(g),
-        lambda g: _joined_rows(g).sum(axis=0),
+        lambda g: _product(_joined_rows(x).T, _joined_rows(g)),
+        lambda g: np.add.reduce(_joined_rows(g)),
     )
 
 
@@ -355,6 +361,13 @@ def cholesky(x: Array) -> Array:
         return (both + both.mT) / 2
 
     return lower, (vjp,)
+
+
+def _product(a: Array, b: Array) -> Array:
+    """Return a @ b of two matrices; a large product of arrays uses the library's threads."""
+    if a.size * b.shape[-1] <= product.LARGE or isinstance(a, Tensor) or isinstance(b, Tensor):
+        return a @ b
+    return product.matmul(a, b)
 
 
 def _joined_rows(x: Array) -> Array:

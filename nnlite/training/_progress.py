@@ -2,14 +2,10 @@
 
 import sys
 import time
+from importlib.util import find_spec
 from typing import Any
 
 from nnlite.callbacks import Callback, Logs
-
-try:
-    from tqdm import tqdm
-except ImportError:
-    tqdm = None
 
 __all__ = ["Progress"]
 
@@ -27,7 +23,7 @@ class Progress(Callback):
         if verbose not in ("auto", 0, 1, 2):
             raise ValueError(f'expected verbose to be "auto", 0, 1 or 2, got verbose={verbose!r}')
         self._lines = verbose != 0
-        self._bars = verbose in ("auto", 1) and tqdm is not None and sys.stderr.isatty()
+        self._bars = verbose in ("auto", 1) and sys.stderr.isatty() and find_spec("tqdm") is not None
         self._bar: Any = None
 
     def on_epoch_begin(self, epoch: int) -> None:
@@ -35,6 +31,8 @@ class Progress(Callback):
         self._epoch = f"Epoch {epoch + 1}/{self.params['epochs']}"
         self._start = time.perf_counter()
         if self._bars:
+            from tqdm import tqdm  # here, so that importing nnlite brings in nothing optional
+
             self._bar = tqdm(total=self.params["steps"], desc=self._epoch, leave=False, dynamic_ncols=True)
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:

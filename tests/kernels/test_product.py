@@ -1,0 +1,55 @@
+"""Products of large matrices: whole, cut by rows and cut by columns."""
+
+import numpy as np
+import pytest
+
+import nnlite
+from nnlite.kernels import parallel, product
+
+
+@pytest.fixture(params=[1, 2, 3])
+def threads(request: pytest.FixtureRequest) -> int:
+    before = parallel.get_num_threads()
+    nnlite.set_num_threads(request.param)
+    yield request.param
+    nnlite.set_num_threads(before)
+
+
+@pytest.mark.parametrize("shapes", [(70, 80, 60), (500, 300, 100), (100, 300, 501), (3, 9000, 2000), (1, 5000, 3000)])
+def test_it_is_the_product(threads: int, shapes: tuple[int, int, int]) -> None:
+    m, k, n = shapes
+    generator = np.random.default_rng(0)
+    a, b = generator.normal(size=(m, k)), generator.normal(size=(k, n))
+    np.testing.assert_allclose(product.matmul(a, b), a @ b, rtol=1e-10, atol=1e-9)
+    a32, b32 = a.astype(np.float32), b.astype(np.float32)
+    assert product.matmul(a32, b32).dtype == np.float32
+    np.testing.assert_allclose(product.matmul(a32.T.copy().T, b32[:, ::-1]), a32 @ b32[:, ::-1], rtol=1e-3, atol=1e-2)
+
+
+def test_repeated_products_have_the_same_bits(threads: int) -> None:
+    generator = np.random.default_rng(0)
+    a = generator.normal(size=(600, 200)).astype(np.float32)
+    b = generator.normal(size=(200, 300)).astype(np.float32)
+    assert len({product.matmul(a, b).tobytes() for _ in range(5)}) == 1
+
+
+def test_large_matmul_is_differentiable_in_every_spelling() -> None:
+    generator = np.random.default_rng(0)
+    a, b = generator.normal(size=(130, 60)), generator.normal(size=(60, 50))  # 390,000 multiplications
+    assert a.size * 50 > product.LARGE
+    x, y = (nnlite.tensor(v, requires_grad=True) for v in (a, b))
+    cotangent = generator.normal(size=(130, 50))
+    (x @ y).backward(cotangent)
+    np.testing.assert_allclose(x.grad, cotangent @ b.T, rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(y.grad, a.T @ cotangent, rtol=1e-10, atol=1e-10)
+    value = (x @ y).sum()
+    (slope,) = nnlite.grad((value * value), x, create_graph=True)
+    (second,) = nnlite.grad((slope * slope).sum(), y)
+    h = 1e-6
+    moved = []
+    for step in (h, -h):
+        shifted = b.copy()
+        shifted[3, 4] += step
+        slopes = 2 * (a @ shifted).sum() * np.ones((130, 50)) @ shifted.T
+        moved.append((slopes**2).sum())
+    np.testing.assert_allclose(second.numpy()[3, 4], (moved[0] - moved[1]) / (2 * h), rtol=1e-5)
