@@ -1,8 +1,8 @@
 """Time nnlite beside PyTorch on the same work, in one process, in alternating rounds.
 
-    python -m benchmarks                      every row
-    python -m benchmarks --only xor           some rows
-    python -m benchmarks --no-torch           without PyTorch, where it is not installed
+python -m benchmarks                      every row
+python -m benchmarks --only xor           some rows
+python -m benchmarks --no-torch           without PyTorch, where it is not installed
 """
 
 import argparse
