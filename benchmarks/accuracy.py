@@ -1,10 +1,10 @@
 """Test accuracy of the course's MNIST network: nnlite beside PyTorch, several seeds.
 
-Both libraries train the network of DESIGN section 8 from Glorot-uniform weights and zero biases with Adam (rate 0.001,
-epsilon 1e-7), categorical cross-entropy and batches of 64 over a fresh shuffle each epoch; the pixels are divided by 255
-and nothing else is done to them. The figure is the accuracy on the whole test set after the *last* epoch.
+Both libraries train the course's network from Glorot-uniform weights and zero biases with Adam (rate 0.001, epsilon
+1e-7), categorical cross-entropy and batches of 64 over a fresh shuffle each epoch; the pixels are divided by 255 and
+nothing else is done to them. The figure is the accuracy on the whole test set after the *last* epoch.
 
-    python -m benchmarks.accuracy --data mnist --library nnlite torch --seeds 0 1 2 3 4
+    python -m benchmarks.accuracy --data mnist --library nnlite torch --seeds 0 1 2 3 4 --threads 1
 """
 
 import argparse
@@ -48,12 +48,14 @@ def load(name: str) -> Split:
     return Split(images[0], labels[0], images[1], labels[1])
 
 
-def train_nnlite(split: Split, seed: int, epochs: int) -> Run:
+def train_nnlite(split: Split, seed: int, epochs: int, threads: int | None) -> Run:
     """Train with `nnlite` as a user writes it."""
     import nnlite as nl
     from nnlite.layers import Conv2D, Dense, Flatten, MaxPool2D
     from nnlite.models import Sequential
 
+    if threads is not None:
+        nl.set_num_threads(threads)
     nl.random.seed(seed)
     model = Sequential(
         [
@@ -77,11 +79,13 @@ def train_nnlite(split: Split, seed: int, epochs: int) -> Run:
     return Run(accuracies[-1], max(accuracies), seconds / epochs)
 
 
-def train_torch(split: Split, seed: int, epochs: int) -> Run:
+def train_torch(split: Split, seed: int, epochs: int, threads: int | None) -> Run:
     """Train the same network with PyTorch, channels first and plain Adam."""
     import torch
     from torch import nn
 
+    if threads is not None:
+        torch.set_num_threads(threads)
     torch.manual_seed(seed)
     model = nn.Sequential(
         nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
@@ -111,7 +115,7 @@ def train_torch(split: Split, seed: int, epochs: int) -> Run:
     return Run(accuracies[-1], max(accuracies), seconds / epochs)
 
 
-TRAINERS: dict[str, Callable[[Split, int, int], Run]] = {"nnlite": train_nnlite, "torch": train_torch}
+TRAINERS: dict[str, Callable[[Split, int, int, int | None], Run]] = {"nnlite": train_nnlite, "torch": train_torch}
 
 
 def main() -> None:
@@ -120,6 +124,7 @@ def main() -> None:
     parser.add_argument("--library", nargs="+", choices=sorted(TRAINERS), default=["nnlite", "torch"])
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3, 4])
     parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--threads", type=int, help="for both libraries; as each likes by default")
     parser.add_argument("--json", type=Path, help="also write every run to this file")
     options = parser.parse_args()
 
@@ -128,7 +133,7 @@ def main() -> None:
     for library in options.library:
         runs = []
         for seed in options.seeds:
-            runs.append(TRAINERS[library](split, seed, options.epochs))
+            runs.append(TRAINERS[library](split, seed, options.epochs, options.threads))
             print(
                 f"{options.data} {library} seed {seed}: final {runs[-1].accuracy:.2%}, "
                 f"best epoch {runs[-1].best_accuracy:.2%}, {runs[-1].seconds_per_epoch:.1f} s/epoch",
