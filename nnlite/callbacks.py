@@ -44,7 +44,7 @@ class Callback:
         """Before the first epoch."""
 
     def on_train_end(self) -> None:
-        """After the last epoch."""
+        """After the last epoch; not where an error ended the training."""
 
     def on_epoch_begin(self, epoch: int) -> None:
         """Before an epoch; the first is 0."""

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import nnlite.functional as F
 from nnlite._lookup import look_up
-from nnlite.autograd import Tensor
+from nnlite.autograd import Tensor, default_dtype
 
 __all__ = [
     "BinaryCrossentropy",
@@ -23,6 +24,7 @@ __all__ = [
 ]
 
 _EPSILON = 1e-7  # probabilities are clipped here
+_FLATTEN = "; is a Flatten layer missing before the last layer?"
 
 
 class Loss(ABC):
@@ -56,24 +58,43 @@ class Loss(ABC):
     def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
         """Return the loss of each sample."""
 
+    def mean(self, y_true: Any, y_pred: Tensor) -> Tensor:
+        """Return the mean of the samples' losses."""
+        return self.call(y_true, y_pred).mean()
+
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
         """Return the loss, weighted by sample if weights are given: the sum is divided by the count all the same."""
         y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(y_pred)
-        losses = self.call(y_true.data if isinstance(y_true, Tensor) else np.asarray(y_true), y_pred)
+        y_pred = y_pred if y_pred.dtype.kind == "f" else y_pred.astype(default_dtype())
+        y_true = y_true.data if isinstance(y_true, Tensor) else np.asarray(y_true)
+        if sample_weight is None and self.reduction in ("sum_over_batch_size", "mean"):
+            return self.mean(y_true, y_pred)
+        losses = self.call(y_true, y_pred)
         if sample_weight is not None:
-            weight = np.asarray(sample_weight, losses.dtype)
-            if weight.shape != losses.shape[: weight.ndim]:
-                raise ValueError(
-                    f"{self.name} expected one weight for each of the losses of shape {losses.shape}, "
-                    f"got sample_weight of shape {weight.shape}"
-                )
-            losses = losses * weight.reshape(weight.shape + (1,) * (losses.ndim - weight.ndim))
+            losses = losses * lined_up_weight(sample_weight, losses.shape, self.name).astype(losses.dtype, copy=False)
         if self.reduction == "none":
             return losses
         return losses.sum() if self.reduction == "sum" else losses.mean()
 
 
-class MeanSquaredError(Loss):
+class _BuiltIn(Loss):
+    """A loss that is one operation: a subclass says which, `operation(y_true, y_pred, reduction)`."""
+
+    @abstractmethod
+    def operation(self, y_true: Any, y_pred: Tensor, reduction: str) -> Tensor:
+        """Return the losses ("none") or their mean ("mean")."""
+
+    def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
+        """Return the loss of each sample: the mean over the last axis, unless there is none or it was summed over."""
+        losses = self.operation(y_true, y_pred, "none")
+        return losses.mean(axis=-1) if 1 < losses.ndim == y_pred.ndim else losses
+
+    def mean(self, y_true: Any, y_pred: Tensor) -> Tensor:
+        """Return the mean of the losses."""
+        return self.operation(y_true, y_pred, "mean")
+
+
+class MeanSquaredError(_BuiltIn):
     """The mean of (y_true - y_pred)**2.
 
     Examples
@@ -83,14 +104,13 @@ class MeanSquaredError(Loss):
     0.5
     """
 
-    def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
-        """Return the mean squared error of each sample."""
-        y_true = lined_up(y_true, y_pred, self.name)
-        squares: Tensor = F.mse(y_pred, y_true, reduction="none")
-        return squares.mean(axis=-1) if squares.ndim else squares
+    def operation(self, y_true: Any, y_pred: Tensor, reduction: str) -> Tensor:
+        """Return the squared errors, or their mean."""
+        error: Tensor = F.mse(y_pred, lined_up(y_true, y_pred, self.name), reduction=reduction)
+        return error
 
 
-class MeanAbsoluteError(Loss):
+class MeanAbsoluteError(_BuiltIn):
     """The mean of |y_true - y_pred|.
 
     Examples
@@ -100,14 +120,13 @@ class MeanAbsoluteError(Loss):
     1.0
     """
 
-    def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
-        """Return the mean absolute error of each sample."""
-        y_true = lined_up(y_true, y_pred, self.name)
-        distances: Tensor = F.mae(y_pred, y_true, reduction="none")
-        return distances.mean(axis=-1) if distances.ndim else distances
+    def operation(self, y_true: Any, y_pred: Tensor, reduction: str) -> Tensor:
+        """Return the absolute errors, or their mean."""
+        error: Tensor = F.mae(y_pred, lined_up(y_true, y_pred, self.name), reduction=reduction)
+        return error
 
 
-class BinaryCrossentropy(Loss):
+class BinaryCrossentropy(_BuiltIn):
     """-(y log p + (1 - y) log(1 - p)), the mean over the last axis.
 
     Where p is the output of a sigmoid the loss is computed from the sigmoid's input, so that it is exact also where
@@ -137,22 +156,22 @@ class BinaryCrossentropy(Loss):
         super().__init__(reduction, name)
         self.from_logits, self.label_smoothing = from_logits, _share(self.name, label_smoothing)
 
-    def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
-        """Return the loss of each sample."""
+    def operation(self, y_true: Any, y_pred: Tensor, reduction: str) -> Tensor:
+        """Return the losses, or their mean."""
         y_true = lined_up(y_true, y_pred, self.name)
-        if y_true.size and not (0 <= y_true.min() and y_true.max() <= 1):
+        if np.minimum.reduce(y_true, None, initial=0.0) < 0 or np.maximum.reduce(y_true, None, initial=1.0) > 1:
             raise ValueError(f"{self.name} expected labels in [0, 1], got {y_true.min()} to {y_true.max()}")
         if self.label_smoothing:
             y_true = y_true * (1 - self.label_smoothing) + self.label_smoothing / 2
         logits = y_pred if self.from_logits else _logits_behind(y_pred, "sigmoid")
         if logits is not None:
-            losses: Tensor = F.binary_cross_entropy_with_logits(logits, y_true, reduction="none")
+            losses: Tensor = F.binary_cross_entropy_with_logits(logits, y_true, reduction=reduction)
         else:
-            losses = F.binary_cross_entropy(y_pred, y_true, reduction="none")
-        return losses.mean(axis=-1) if losses.ndim else losses
+            losses = F.binary_cross_entropy(y_pred, y_true, reduction=reduction)
+        return losses
 
 
-class CategoricalCrossentropy(Loss):
+class CategoricalCrossentropy(_BuiltIn):
     """-sum(y * log(p)) over the classes, for one-hot (or soft) labels y.
 
     Where p is the output of a softmax the loss is computed from the softmax's input, so that it is exact also where
@@ -182,26 +201,35 @@ class CategoricalCrossentropy(Loss):
         super().__init__(reduction, name)
         self.from_logits, self.label_smoothing = from_logits, _share(self.name, label_smoothing)
 
-    def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
-        """Return the loss of each sample."""
+    def operation(self, y_true: Any, y_pred: Tensor, reduction: str) -> Tensor:
+        """Return the losses, or their mean."""
         if y_true.shape != y_pred.shape:
+            advice = _FLATTEN if 1 < y_true.ndim < y_pred.ndim else ""
+            if y_true.ndim < 2 or y_true.shape[-1] == 1:
+                advice = "; for integer labels use sparse_categorical_crossentropy, or utils.to_categorical"
             raise ValueError(
-                f"{self.name} expected one-hot labels of the predictions' shape {y_pred.shape}, got shape "
-                f"{y_true.shape}; for integer labels use sparse_categorical_crossentropy, or utils.to_categorical"
+                f"{self.name} expected one-hot labels of the predictions' shape {y_pred.shape}, "
+                f"got shape {y_true.shape}{advice}"
+            )
+        if y_pred.shape[-1] == 1:
+            raise ValueError(
+                f"{self.name} expected predictions for two classes or more, got shape {y_pred.shape}: the loss would "
+                "always be 0; for a single probability use binary_crossentropy"
             )
         y_true = y_true.astype(y_pred.dtype, copy=False)
         logits = y_pred if self.from_logits else _logits_behind(y_pred, "softmax")
         losses: Tensor
         if logits is not None:
-            losses = F.cross_entropy(logits, y_true, label_smoothing=self.label_smoothing, reduction="none")
+            losses = F.cross_entropy(logits, y_true, label_smoothing=self.label_smoothing, reduction=reduction)
         else:
             if self.label_smoothing:
                 y_true = y_true * (1 - self.label_smoothing) + self.label_smoothing / y_true.shape[-1]
             losses = -(y_true * _log_of_probabilities(y_pred)).sum(axis=-1)
+            losses = losses.mean() if reduction == "mean" else losses
         return losses
 
 
-class SparseCategoricalCrossentropy(Loss):
+class SparseCategoricalCrossentropy(_BuiltIn):
     """-log(p[y]), for integer labels y.
 
     As `CategoricalCrossentropy`, without making the labels one-hot.
@@ -229,22 +257,25 @@ class SparseCategoricalCrossentropy(Loss):
         super().__init__(reduction, name)
         self.from_logits = from_logits
 
-    def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
-        """Return the loss of each sample."""
+    def operation(self, y_true: Any, y_pred: Tensor, reduction: str) -> Tensor:
+        """Return the losses, or their mean."""
         if y_true.shape == (*y_pred.shape[:-1], 1) and y_true.ndim == y_pred.ndim:
             y_true = y_true[..., 0]
         if y_true.shape != y_pred.shape[:-1]:
-            advice = "; for one-hot labels use categorical_crossentropy" if y_true.shape == y_pred.shape else ""
+            advice = _FLATTEN if y_true.ndim + 1 < y_pred.ndim else ""
+            if y_true.shape == y_pred.shape:
+                advice = "; for one-hot labels use categorical_crossentropy"
             raise ValueError(
                 f"{self.name} expected integer labels of shape {y_pred.shape[:-1]} for predictions of shape "
                 f"{y_pred.shape}, got shape {y_true.shape}{advice}"
             )
-        labels = y_true.astype(np.int64, copy=False)
+        with np.errstate(invalid="ignore"):
+            labels = y_true.astype(np.int64, copy=False)
         if y_true.dtype.kind == "f" and not np.array_equal(labels, y_true):
             raise ValueError(f"{self.name} expected integer labels, got {y_true[labels != y_true].flat[0]}")
         logits = y_pred if self.from_logits else _logits_behind(y_pred, "softmax")
         scores = logits if logits is not None else _log_of_probabilities(y_pred)
-        losses: Tensor = F.cross_entropy(scores, labels, reduction="none", ignore_index=-(2**62))
+        losses: Tensor = F.cross_entropy(scores, labels, reduction=reduction, ignore_index=-(2**62))
         return losses
 
 
@@ -257,7 +288,14 @@ class _FromFunction(Loss):
 
     def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
         """Return what the function gives."""
-        losses: Tensor = self._function(y_true, y_pred)
+        y_true = ranked_like(y_pred, y_true)
+        y_true = y_true.astype(y_pred.dtype, copy=False) if y_true.dtype.kind == "f" else y_true
+        losses = self._function(y_true, y_pred)
+        if not isinstance(losses, Tensor):
+            raise TypeError(
+                f"the loss function {self.name} must return a Tensor computed from y_pred, got a "
+                f"{type(losses).__name__}"
+            )
         return losses
 
 
@@ -299,13 +337,27 @@ def get(identifier: Any) -> Loss:
 
 
 def lined_up(y_true: Any, y_pred: Any, name: str) -> Any:
-    """Give y_true the shape and dtype of y_pred where only a trailing axis of one differs; raise otherwise."""
+    """Give y_true the shape of y_pred, and a floating dtype, if only a trailing axis of one differs; else raise."""
+    y_true = ranked_like(y_pred, y_true)
     if y_true.shape != y_pred.shape:
-        if (*y_true.shape, 1) == y_pred.shape or y_true.shape == (*y_pred.shape, 1):
-            y_true = y_true.reshape(y_pred.shape)
-        else:
-            raise ValueError(f"{name} expected y_true of the predictions' shape {y_pred.shape}, got shape {y_true.shape}")
-    return y_true.astype(y_pred.dtype, copy=False)
+        raise ValueError(f"{name} expected y_true of the predictions' shape {y_pred.shape}, got shape {y_true.shape}")
+    return y_true.astype(y_pred.dtype, copy=False) if y_pred.dtype.kind == "f" else y_true
+
+
+def ranked_like(y_pred: Any, y_true: Any) -> Any:
+    """Add or drop a trailing axis of one of y_true where that makes its shape that of y_pred."""
+    fits = (*y_true.shape, 1) == y_pred.shape or y_true.shape == (*y_pred.shape, 1)
+    return y_true.reshape(y_pred.shape) if fits else y_true
+
+
+def lined_up_weight(sample_weight: Any, shape: tuple[int, ...], name: str) -> NDArray[Any]:
+    """Give weights, one a sample, as many axes as the values of this shape; raise if their numbers differ."""
+    weight = np.asarray(sample_weight)
+    if weight.ndim > 1 and weight.shape[-1] == 1 and weight.shape != shape[: weight.ndim]:
+        weight = weight[..., 0]
+    if weight.shape != shape[: weight.ndim]:
+        raise ValueError(f"{name} expected one weight for each value of shape {shape}, got shape {weight.shape}")
+    return weight.reshape(weight.shape + (1,) * (len(shape) - weight.ndim))
 
 
 def _logits_behind(y_pred: Tensor, activation: str) -> Tensor | None:

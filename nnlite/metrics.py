@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nnlite._lookup import look_up
 from nnlite.autograd import Tensor
-from nnlite.losses import BinaryCrossentropy, Loss, lined_up
+from nnlite.losses import BinaryCrossentropy, Loss, lined_up, lined_up_weight, ranked_like
 
 __all__ = [
     "Accuracy",
@@ -70,8 +70,8 @@ class Metric(ABC):
             self._total += float(np.sum(values, dtype=np.float64))
             self._weight += values.size
         else:
-            weight = np.asarray(sample_weight, np.float64)
-            weight = np.broadcast_to(weight.reshape(weight.shape + (1,) * (values.ndim - weight.ndim)), values.shape)
+            weight = lined_up_weight(sample_weight, values.shape, self.name)
+            weight = np.broadcast_to(weight.astype(np.float64), values.shape)
             self._total += float((values * weight).sum())
             self._weight += float(weight.sum())
 
@@ -159,7 +159,7 @@ class MeanSquaredError(Metric):
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Return the squared error of each element."""
-        return np.square(lined_up(y_true, y_pred, self.name) - y_pred)
+        return np.asarray(np.square(_difference(y_true, y_pred, self.name)))
 
 
 class MeanAbsoluteError(Metric):
@@ -169,7 +169,14 @@ class MeanAbsoluteError(Metric):
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Return the absolute error of each element."""
-        return np.absolute(lined_up(y_true, y_pred, self.name) - y_pred)
+        return np.asarray(np.absolute(_difference(y_true, y_pred, self.name)))
+
+
+def _difference(y_true: NDArray[Any], y_pred: NDArray[Any], name: str) -> NDArray[Any]:
+    """Return y_true - y_pred, which unsigned integers could not hold."""
+    y_pred = y_pred if y_pred.dtype.kind == "f" else y_pred.astype(np.float64)
+    difference: NDArray[Any] = lined_up(y_true, y_pred, name) - y_pred
+    return difference
 
 
 class _FromFunction(Metric):
@@ -181,11 +188,13 @@ class _FromFunction(Metric):
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Return what the function gives."""
-        found = self._function(y_true, y_pred)
+        found = self._function(ranked_like(y_pred, y_true), y_pred)
         return np.asarray(found.data if isinstance(found, Tensor) else found)
 
 
 _BY_NAME: dict[str, Callable[[], Metric]] = {
+    "acc": lambda: Accuracy("acc"),
+    "accuracy": Accuracy,
     "binary_accuracy": BinaryAccuracy,
     "categorical_accuracy": CategoricalAccuracy,
     "mae": lambda: MeanAbsoluteError("mae"),
@@ -223,11 +232,9 @@ def get(identifier: Any, y_true: Any = None, y_pred: Any = None, loss: Loss | No
     >>> type(nl.metrics.get("accuracy", np.zeros(4, int), np.zeros((4, 10)))).__name__
     'SparseCategoricalAccuracy'
     """
-    if identifier in ("accuracy", "acc") and isinstance(identifier, str):
-        if y_pred is None:
-            return Accuracy(identifier)
+    if isinstance(identifier, str) and identifier in ("accuracy", "acc") and y_pred is not None:
         true_shape, shape = np.shape(y_true), np.shape(y_pred)
-        if isinstance(loss, BinaryCrossentropy) or not shape or shape[-1] == 1:
+        if isinstance(loss, BinaryCrossentropy) or len(shape) < 2 or shape[-1] == 1:
             return BinaryAccuracy(identifier, 0.0 if loss is not None and loss.from_logits else 0.5)
         return (CategoricalAccuracy if true_shape == shape else SparseCategoricalAccuracy)(identifier)
     if isinstance(identifier, str):

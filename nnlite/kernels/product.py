@@ -36,7 +36,8 @@ def matmul(a: Array, b: Array) -> Array:
     parts = min(get_num_threads(), m * k * n // _PART)
     if parts < 2:
         with blas_limit:
-            return np.matmul(a, b)
+            whole: Array = np.matmul(a, b)
+        return whole
     out = np.empty((m, n), np.result_type(a, b))
     by_rows = m >= n
     pieces = partition(m if by_rows else n, parts)

@@ -4,7 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import nnlite.functional as F
+from nnlite import initializers
 from nnlite._lookup import look_up
+from nnlite.functional._conv import as_floating
+from nnlite.layers._checks import cast_input, check_features, check_rank, positive_int
 from nnlite.layers._module import Module, Shape
 
 __all__ = [
@@ -54,11 +57,11 @@ def get_activation(identifier: str | ActivationFunction | None) -> ActivationFun
     """
     if identifier is None:
         return F.linear
-    if callable(identifier):
-        return identifier
-    if not isinstance(identifier, str):
-        raise TypeError(f"expected an activation's name or a function, got {identifier!r}")
-    return look_up("activation", identifier, _BY_NAME)
+    if isinstance(identifier, str):
+        return look_up("activation", identifier, _BY_NAME)
+    if not callable(identifier) or isinstance(identifier, type):
+        raise TypeError(f"expected an activation's name, a function or a layer, got {identifier!r}")
+    return identifier
 
 
 class Activation(Module):
@@ -84,12 +87,13 @@ class Activation(Module):
     def __init__(
         self, activation: str | ActivationFunction, input_shape: Shape | None = None, name: str | None = None
     ) -> None:
-        self.activation, self.input_shape, self.name = activation, input_shape, name
+        super().__init__(input_shape, name)
+        self.activation = activation
         self._function = get_activation(activation)
 
     def forward(self, x: Any) -> Any:
         """Return activation(x)."""
-        return self._function(x)
+        return self._function(as_floating(x))
 
 
 class ReLU(Module):
@@ -121,15 +125,18 @@ class ReLU(Module):
         max_value: float | None = None,
         negative_slope: float = 0.0,
         threshold: float = 0.0,
+        input_shape: Shape | None = None,
         name: str | None = None,
     ) -> None:
+        super().__init__(input_shape, name)
         for argument, value in (("max_value", max_value), ("negative_slope", negative_slope), ("threshold", threshold)):
             if value is not None and value < 0:
                 raise ValueError(f"ReLU expected {argument} >= 0, got {argument}={value}")
-        self.max_value, self.negative_slope, self.threshold, self.name = max_value, negative_slope, threshold, name
+        self.max_value, self.negative_slope, self.threshold = max_value, negative_slope, threshold
 
     def forward(self, x: Any) -> Any:
         """Return the rectified x."""
+        x = as_floating(x)
         if self.threshold:
             passed = x * (x.data >= self.threshold)
             y = passed + F.minimum(x - self.threshold, 0.0) * self.negative_slope if self.negative_slope else passed
@@ -153,14 +160,15 @@ class LeakyReLU(Module):
     tensor([-0.1,  2. ])
     """
 
-    def __init__(self, negative_slope: float = 0.3, name: str | None = None) -> None:
+    def __init__(self, negative_slope: float = 0.3, input_shape: Shape | None = None, name: str | None = None) -> None:
+        super().__init__(input_shape, name)
         if negative_slope < 0:
             raise ValueError(f"LeakyReLU expected negative_slope >= 0, got negative_slope={negative_slope}")
-        self.negative_slope, self.name = negative_slope, name
+        self.negative_slope = negative_slope
 
     def forward(self, x: Any) -> Any:
         """Return the leaky rectified x."""
-        return F.leaky_relu(x, negative_slope=self.negative_slope)
+        return F.leaky_relu(as_floating(x), negative_slope=self.negative_slope)
 
 
 class PReLU(Module):
@@ -172,6 +180,11 @@ class PReLU(Module):
         First slopes.
     shared_axes : sequence of int, optional
         Axes along which one slope serves all, the batch being axis 0: (1, 2) for one slope a channel of images.
+
+    Raises
+    ------
+    ValueError
+        If a shared axis is not one of the input's, or an input has another shape than the first.
 
     References
     ----------
@@ -185,24 +198,48 @@ class PReLU(Module):
     """
 
     def __init__(
-        self, alpha_initializer: Any = "zeros", shared_axes: tuple[int, ...] | None = None, name: str | None = None
+        self,
+        alpha_initializer: Any = "zeros",
+        shared_axes: tuple[int, ...] | None = None,
+        input_shape: Shape | None = None,
+        name: str | None = None,
     ) -> None:
-        self.alpha_initializer, self.shared_axes, self.name = alpha_initializer, shared_axes, name
+        super().__init__(input_shape, name)
+        self.alpha_initializer, self.shared_axes = alpha_initializer, shared_axes
+        initializers.get(alpha_initializer)
+        if self.input_shape is not None:
+            self.build((1, *self.input_shape))
 
     def build(self, input_shape: Shape) -> None:
         """Make one slope a feature, one along shared axes."""
-        shape = list(input_shape[1:])
-        for axis in self.shared_axes or ():
+        shape, shared = list(input_shape[1:]), self.shared_axes or ()
+        if not all(0 < axis < len(input_shape) for axis in shared):
+            raise ValueError(
+                f"PReLU expected shared_axes from 1 to {len(input_shape) - 1} for an input of shape {input_shape}, "
+                f"got shared_axes={self.shared_axes!r}"
+            )
+        for axis in shared:
             shape[axis - 1] = 1
         self.alpha = self.add_weight(tuple(shape), self.alpha_initializer)
+        self.built = True
 
     def forward(self, x: Any) -> Any:
         """Return the leaky rectified x."""
-        return F.prelu(x, self.alpha)
+        slopes, shared = self.alpha.shape, self.shared_axes or ()
+        check_rank(self, x, 1 + len(slopes), f"for its slopes of shape {slopes}")
+        for axis, n in enumerate(slopes, 1):
+            if axis not in shared:
+                check_features(self, x, axis, n)
+        return F.prelu(cast_input(x, self.alpha.dtype), self.alpha)
 
 
 class ELU(Module):
     """x above 0, alpha * (exp(x) - 1) below.
+
+    Parameters
+    ----------
+    alpha : float, default 1
+        Minus the limit for very negative inputs.
 
     Examples
     --------
@@ -211,12 +248,13 @@ class ELU(Module):
     tensor([0., 2.])
     """
 
-    def __init__(self, alpha: float = 1.0, name: str | None = None) -> None:
-        self.alpha, self.name = alpha, name
+    def __init__(self, alpha: float = 1.0, input_shape: Shape | None = None, name: str | None = None) -> None:
+        super().__init__(input_shape, name)
+        self.alpha = alpha
 
     def forward(self, x: Any) -> Any:
         """Return elu(x)."""
-        return F.elu(x, alpha=self.alpha)
+        return F.elu(as_floating(x), alpha=self.alpha)
 
 
 class SELU(Module):
@@ -224,7 +262,7 @@ class SELU(Module):
 
     def forward(self, x: Any) -> Any:
         """Return selu(x)."""
-        return F.selu(x)
+        return F.selu(as_floating(x))
 
 
 class GELU(Module):
@@ -236,12 +274,13 @@ class GELU(Module):
         Use the formula with tanh.
     """
 
-    def __init__(self, approximate: bool = False, name: str | None = None) -> None:
-        self.approximate, self.name = approximate, name
+    def __init__(self, approximate: bool = False, input_shape: Shape | None = None, name: str | None = None) -> None:
+        super().__init__(input_shape, name)
+        self.approximate = approximate
 
     def forward(self, x: Any) -> Any:
         """Return gelu(x)."""
-        return F.gelu(x, approximate="tanh" if self.approximate else "none")
+        return F.gelu(as_floating(x), approximate="tanh" if self.approximate else "none")
 
 
 class SiLU(Module):
@@ -249,7 +288,7 @@ class SiLU(Module):
 
     def forward(self, x: Any) -> Any:
         """Return silu(x)."""
-        return F.silu(x)
+        return F.silu(as_floating(x))
 
 
 class Softmax(Module):
@@ -267,12 +306,13 @@ class Softmax(Module):
     tensor([[0.5, 0.5]])
     """
 
-    def __init__(self, axis: int = -1, name: str | None = None) -> None:
-        self.axis, self.name = axis, name
+    def __init__(self, axis: int = -1, input_shape: Shape | None = None, name: str | None = None) -> None:
+        super().__init__(input_shape, name)
+        self.axis = axis
 
     def forward(self, x: Any) -> Any:
         """Return softmax(x)."""
-        return F.softmax(x, axis=self.axis)
+        return F.softmax(as_floating(x), axis=self.axis)
 
 
 class Softplus(Module):
@@ -280,7 +320,7 @@ class Softplus(Module):
 
     def forward(self, x: Any) -> Any:
         """Return softplus(x)."""
-        return F.softplus(x)
+        return F.softplus(as_floating(x))
 
 
 class Maxout(Module):
@@ -302,9 +342,14 @@ class Maxout(Module):
     tensor([[5., 3.]])
     """
 
-    def __init__(self, pieces: int = 2, name: str | None = None) -> None:
-        self.pieces, self.name = pieces, name
+    def __init__(self, pieces: int = 2, input_shape: Shape | None = None, name: str | None = None) -> None:
+        super().__init__(input_shape, name)
+        self.pieces = positive_int("Maxout", "pieces", pieces)
 
     def forward(self, x: Any) -> Any:
         """Return the maximum of each group."""
-        return F.maxout(x, pieces=self.pieces)
+        if not x.ndim or x.shape[-1] % self.pieces:
+            raise ValueError(
+                f"{self.label} expected the last axis to be divisible by {self.pieces}, got an input of shape {x.shape}"
+            )
+        return F.maxout(as_floating(x), pieces=self.pieces)

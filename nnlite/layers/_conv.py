@@ -79,20 +79,22 @@ class Conv2D(Module):
         self.data_format = check_data_format("Conv2D", data_format)
         self.activation, self.use_bias = activation, use_bias
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
-        self.input_shape, self.name = input_shape, name
+        super().__init__(input_shape, name)
         self._activate = get_activation(activation)
         initializers.get(kernel_initializer), initializers.get(bias_initializer)
         if isinstance(padding, str) and padding not in ("valid", "same"):
             raise ValueError(f'Conv2D expected padding "valid" or "same", numbers or pairs, got padding={padding!r}')
         if filters % groups:
             raise ValueError(f"Conv2D expected filters (={filters}) to be divisible by groups (={groups})")
-        if input_shape is not None:
-            self.build((1, *input_shape))
+        if self.input_shape is not None:
+            self.build((1, *self.input_shape))
 
     def build(self, input_shape: Shape) -> None:
         """Make kernel (kh, kw, channels // groups, filters) and bias (filters,)."""
         if len(input_shape) != 4:
-            raise ValueError(f"{self.label} expected images of 4 axes, got an input of shape {input_shape}")
+            raise ValueError(
+                f"{self.label} expected images of 4 axes {self._axes}, got an input of shape {input_shape}"
+            )
         channels = input_shape[-1 if self.data_format == "channels_last" else 1]
         if channels % self.groups:
             raise ValueError(f"{self.label} expected channels (={channels}) divisible by groups (={self.groups})")
@@ -101,6 +103,11 @@ class Conv2D(Module):
         )
         self.bias = self.add_weight((self.filters,), self.bias_initializer) if self.use_bias else None
         self.built = True
+
+    @property
+    def _axes(self) -> str:
+        """The axes of the images, as errors name them."""
+        return "(N, C, H, W)" if self.data_format == "channels_first" else "(N, H, W, C)"
 
     @property
     def label(self) -> str:
@@ -112,10 +119,10 @@ class Conv2D(Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return activation(conv2d(x) + bias)."""
         first = self.data_format == "channels_first"
-        check_rank(self.label, x, 4, "(N, C, H, W)" if first else "(N, H, W, C)")
-        check_features(self.label, x, 1 if first else 3, self.kernel.shape[2] * self.groups)
+        check_rank(self, x, 4, self._axes)
+        check_features(self, x, 1 if first else 3, self.kernel.shape[2] * self.groups)
         x = cast_input(x, self.kernel.dtype)
-        y = F.conv2d(
+        y: Tensor = F.conv2d(
             to_channels_last(x) if first else x,
             self.kernel,
             self.bias,
@@ -124,8 +131,8 @@ class Conv2D(Module):
             dilation=self.dilation_rate,
             groups=self.groups,
         )
-        y = self._activate(to_channels_first(y) if first else y)
-        return y
+        activated: Tensor = self._activate(to_channels_first(y) if first else y)
+        return activated
 
 
 def check_data_format(layer: str, value: str) -> str:

@@ -60,16 +60,16 @@ class Dense(Module):
         self.units = positive_int("Dense", "units", units)
         self.activation, self.use_bias = activation, use_bias
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
-        self.input_shape, self.name = input_shape, name
+        super().__init__(input_shape, name)
         self._activate = get_activation(activation)
         initializers.get(kernel_initializer), initializers.get(bias_initializer)
-        if input_shape is not None:
-            self.build((1, *input_shape))
+        if self.input_shape is not None:
+            self.build((1, *self.input_shape))
 
     def build(self, input_shape: Shape) -> None:
         """Make kernel (features, units) and bias (units,)."""
         if len(input_shape) < 2:
-            raise ValueError(f"{self.label} expected inputs of shape (batch, ..., features), got shape {input_shape}")
+            raise ValueError(f"{self.label} expected an input of shape (batch, ..., features), got shape {input_shape}")
         self.kernel = self.add_weight((input_shape[-1], self.units), self.kernel_initializer)
         self.bias = self.add_weight((self.units,), self.bias_initializer) if self.use_bias else None
         self.built = True
@@ -81,8 +81,8 @@ class Dense(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return activation(x @ kernel + bias), of shape (..., units)."""
-        if x.ndim < 2 or x.shape[-1] != self.kernel.shape[0]:
-            check_features(self.label, x, -1, self.kernel.shape[0]) if x.ndim else None
+        if x.ndim < 2:
             raise ValueError(f"{self.label} expected an input of shape (batch, ..., features), got shape {x.shape}")
+        check_features(self, x, -1, self.kernel.shape[0])
         y: Tensor = self._activate(affine(cast_input(x, self.kernel.dtype), self.kernel, self.bias))
         return y

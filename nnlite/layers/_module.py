@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
@@ -13,6 +12,8 @@ from numpy.typing import DTypeLike, NDArray
 from nnlite import initializers
 from nnlite.autograd import Parameter, Tensor, default_dtype
 from nnlite.autograd._mode import current_module
+from nnlite.autograd._tensor import as_array
+from nnlite.layers._checks import check_input_shape
 
 __all__ = ["Module"]
 
@@ -60,7 +61,7 @@ class Module:
     _forward_hooks: tuple[ForwardHook, ...] = ()
 
     def __init__(self, input_shape: Shape | None = None, name: str | None = None) -> None:
-        self.input_shape, self.name = input_shape, name
+        self.input_shape, self.name = check_input_shape(type(self).__name__, input_shape), name
 
     # What a subclass writes
 
@@ -76,14 +77,18 @@ class Module:
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
         """Run `forward`; arrays become Tensors, and the first call builds the parameters."""
         for value in inputs:
-            if isinstance(value, np.ndarray):
-                inputs = tuple(Tensor(v) if isinstance(v, np.ndarray) else v for v in inputs)
+            if isinstance(value, (np.ndarray, list)):
+                inputs = (_numbers_as_tensor(inputs[0]), *map(_array_as_tensor, inputs[1:]))
                 break
         if not self.built:
             self._build_for(inputs)
         token = current_module.set(self)
         try:
             output = self.forward(*inputs, **settings)
+        except Exception as error:
+            if next(self.children(), None) is None and self.label not in str(error):  # name the innermost module
+                error.add_note(f"in {self._code()}")
+            raise
         finally:
             current_module.reset(token)
         for hook in self._forward_hooks:
@@ -92,9 +97,18 @@ class Module:
         return output
 
     def _build_for(self, inputs: Sequence[Any]) -> None:
-        """Build for the first input's shape."""
-        if inputs and isinstance(inputs[0], Tensor):
+        """Build for the first input's shape; modules that are made then join in the mode of this one."""
+        if type(self).build is not Module.build:
+            if not inputs or not isinstance(inputs[0], Tensor):
+                got = type(inputs[0]).__name__ if inputs else "none"
+                raise TypeError(f"{self.label} expected an array or a Tensor as its first argument, got {got}")
+            present = set(map(id, self.children()))
             self.build(inputs[0].shape)
+            for child in self.children():
+                if id(child) not in present:
+                    child.train(self.training)
+                    if not self._trainable:
+                        child.trainable = False
         self.built = True
 
     def add_weight(
@@ -115,7 +129,7 @@ class Module:
 
     def register_buffer(self, name: str, values: Any) -> None:
         """Keep an array that is saved with the module and not trained, as attribute `name`."""
-        setattr(self, name, np.array(values))
+        setattr(self, name, np.array(as_array(values)))
         self._buffers = (*(b for b in self._buffers if b != name), name)
 
     def register_forward_hook(self, hook: ForwardHook) -> Callable[[], None]:
@@ -136,9 +150,11 @@ class Module:
     # What is inside
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Yield the modules directly inside, with their names."""
+        """Yield the modules directly inside, each once, with their names."""
+        seen: set[int] = set()
         for name, value in _flat(vars(self)):
-            if isinstance(value, Module):
+            if isinstance(value, Module) and id(value) not in seen:
+                seen.add(id(value))
                 yield name, value
 
     def children(self) -> Iterator[Module]:
@@ -285,8 +301,10 @@ class Module:
         missing, unexpected = [n for n in places if n not in state], [n for n in state if n not in places]
         if strict and (missing or unexpected):
             advice = "" if self.built else " (not built yet: call it on a batch, or give input_shape=)"
-            raise KeyError(f"{self.label}{advice} is missing {missing or 'nothing'}, does not know {unexpected or 'nothing'}")
-        values = {name: np.asarray(state[name]) for name in places if name in state}
+            raise KeyError(
+                f"{self.label}{advice} is missing {missing or 'nothing'}, does not know {unexpected or 'nothing'}"
+            )
+        values = {name: as_array(state[name], place.dtype) for name, place in places.items() if name in state}
         wrong = [f"{n}: {places[n].shape}, got {v.shape}" for n, v in values.items() if v.shape != places[n].shape]
         if wrong:
             raise ValueError(f"{self.label} expected other shapes: {'; '.join(wrong)}")
@@ -317,11 +335,10 @@ class Module:
             If their number or a shape differs.
         """
         places = [w.data if isinstance(w, Parameter) else w for w in self.weights]
-        values = [np.asarray(w) for w in weights]
-        if [v.shape for v in values] != [p.shape for p in places]:
-            raise ValueError(
-                f"{self.label} expected weights of shapes {[p.shape for p in places]}, got {[v.shape for v in values]}"
-            )
+        wanted, got = [p.shape for p in places], [np.shape(w) for w in weights]
+        if got != wanted:
+            raise ValueError(f"{self.label} expected weights of shapes {wanted}, got {got}")
+        values = [as_array(w, p.dtype) for w, p in zip(weights, places, strict=True)]
         for place, value in zip(places, values, strict=True):
             place[...] = value
         for parameter in self.parameters():
@@ -337,17 +354,36 @@ class Module:
     def _code(self) -> str:
         """Return the call that builds this module, without arguments left at their defaults."""
         shown = []
-        for parameter in itertools.islice(inspect.signature(type(self)).parameters.values(), 100):
+        for parameter in inspect.signature(type(self)).parameters.values():
             value = vars(self).get(parameter.name, parameter.default)
-            if parameter.kind is parameter.POSITIONAL_OR_KEYWORD and parameter.default is parameter.empty:
-                shown.append(repr(value))
+            if value is parameter.empty:
+                shown.append("...")  # an argument that the module did not keep
+            elif parameter.kind is parameter.POSITIONAL_OR_KEYWORD and parameter.default is parameter.empty:
+                shown.append(_code_of(value))
             elif not _same(value, parameter.default):
-                shown.append(f"{parameter.name}={value!r}")
+                shown.append(f"{parameter.name}={_code_of(value)}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
-    def __repr__(self) -> str:
+    def _comment(self) -> str:
+        """Return the comment on the number of parameters that follows the code."""
         count = self.num_parameters()
-        return self._code() + (f"  # {count:,} parameters" if count else "")
+        return f"  # {count:,} parameters" if count else ""
+
+    def __repr__(self) -> str:
+        return self._code() + self._comment()
+
+
+def _array_as_tensor(value: Any) -> Any:
+    """Make a Tensor of an array; leave all else as it is."""
+    return Tensor(value) if isinstance(value, np.ndarray) else value
+
+
+def _numbers_as_tensor(value: Any) -> Any:
+    """Make a Tensor of an array or of a nested list of numbers; leave a list of Tensors, and all else, as it is."""
+    first = value
+    while isinstance(first, list) and first:
+        first = first[0]
+    return Tensor(value) if isinstance(value, list) and isinstance(first, (int, float)) else _array_as_tensor(value)
 
 
 def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -359,6 +395,17 @@ def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             yield from _flat({f"{name}.{key}": item for key, item in value.items()})
         else:
             yield name, value
+
+
+def _code_of(value: Any) -> str:
+    """Write an argument as code: modules without their comments, functions by their names."""
+    if isinstance(value, Module):
+        return value._code()
+    if isinstance(value, list):
+        return f"[{', '.join(map(_code_of, value))}]"
+    if inspect.isroutine(value) or isinstance(value, np.ufunc):
+        return value.__name__
+    return repr(value)
 
 
 def _same(value: Any, default: Any) -> bool:

@@ -4,6 +4,7 @@ import numpy as np
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
+from nnlite.functional._conv import as_floating
 from nnlite.layers._module import Module, Shape
 
 __all__ = ["Dropout"]
@@ -44,10 +45,11 @@ class Dropout(Module):
     ) -> None:
         if not 0 <= rate <= 1:
             raise ValueError(f"Dropout expected a rate in [0, 1], got rate={rate}")
-        self.rate, self.seed, self.input_shape, self.name = rate, seed, input_shape, name
+        super().__init__(input_shape, name)
+        self.rate, self.seed = rate, seed
         self._generator = None if seed is None else np.random.default_rng(seed)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x with a share of it dropped, in training."""
-        y: Tensor = F.dropout(x, self.rate, self.training, self._generator)
+        y: Tensor = F.dropout(as_floating(x), self.rate, self.training, self._generator)
         return y

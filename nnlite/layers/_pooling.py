@@ -1,6 +1,6 @@
 """Pooling layers."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from typing import Any
 
 import nnlite.functional as F
@@ -13,7 +13,7 @@ from nnlite.layers._module import Module, Shape
 __all__ = ["AvgPool2D", "MaxPool2D"]
 
 
-class _Pool2D(Module):
+class _Pool2D(Module, ABC):
     """What pooling layers of images share: their arguments and their layouts.
 
     Parameters
@@ -43,12 +43,12 @@ class _Pool2D(Module):
                 f'{type(self).__name__} expected padding "valid" or "same", numbers or pairs, got padding={padding!r}'
             )
         self.padding, self.data_format = padding, check_data_format(type(self).__name__, data_format)
-        self.input_shape, self.name = input_shape, name
+        super().__init__(input_shape, name)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the pooled images."""
         first = self.data_format == "channels_first"
-        check_rank(self.label, x, 4, "(N, C, H, W)" if first else "(N, H, W, C)")
+        check_rank(self, x, 4, "(N, C, H, W)" if first else "(N, H, W, C)")
         y = self._pool(to_channels_last(x) if first else x)
         return to_channels_first(y) if first else y
 

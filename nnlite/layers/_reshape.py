@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from nnlite.autograd import Tensor
 from nnlite.layers._conv import check_data_format
 from nnlite.layers._module import Module, Shape
@@ -30,7 +32,7 @@ class Flatten(Module):
         self, data_format: str = "channels_last", input_shape: Shape | None = None, name: str | None = None
     ) -> None:
         self.data_format = check_data_format("Flatten", data_format)
-        self.input_shape, self.name = input_shape, name
+        super().__init__(input_shape, name)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x as (batch, features)."""
@@ -62,16 +64,20 @@ class Reshape(Module):
     """
 
     def __init__(self, target_shape: Any, input_shape: Shape | None = None, name: str | None = None) -> None:
-        self.target_shape = tuple(target_shape)
-        if self.target_shape.count(-1) > 1 or any(n < -1 for n in self.target_shape):
-            raise ValueError(f"Reshape expected sizes and at most one -1, got target_shape={target_shape!r}")
-        self.input_shape, self.name = input_shape, name
+        sizes = tuple(target_shape) if isinstance(target_shape, (tuple, list)) else (None,)
+        if sizes.count(-1) > 1 or not all(isinstance(n, (int, np.integer)) and (n > 0 or n == -1) for n in sizes):
+            raise ValueError(
+                f"Reshape expected a tuple of positive sizes, with at most one -1, got target_shape={target_shape!r}"
+            )
+        self.target_shape = sizes
+        super().__init__(input_shape, name)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x as (batch, *target_shape)."""
         size, known = math.prod(x.shape[1:]), abs(math.prod(self.target_shape))
-        fits = known > 0 and size % known == 0 if -1 in self.target_shape else size == known
-        if not fits:
-            raise ValueError(f"{self.label} cannot hold the {size} elements of each sample, got shape {x.shape}")
-        missing = size // known if fits and -1 in self.target_shape else 0
-        return x.reshape(x.shape[0], *(missing if n == -1 else n for n in self.target_shape))
+        fits = size % known == 0 if -1 in self.target_shape else size == known
+        if not x.ndim or not fits:
+            raise ValueError(
+                f"{self.label} cannot hold the {size} elements of each sample, got an input of shape {x.shape}"
+            )
+        return x.reshape(x.shape[0], *(size // known if n == -1 else n for n in self.target_shape))

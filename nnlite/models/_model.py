@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from nnlite.callbacks import Callback, History, Logs
 from nnlite.layers import Module
 from nnlite.models._summary import summary_table
 from nnlite.training._batches import Batches
-from nnlite.training._loop import inference
+from nnlite.training._loop import inference, learning
 from nnlite.training._progress import Progress
 
 __all__ = ["Model"]
@@ -48,9 +48,9 @@ class Model(Module):
     _chosen: tuple[metrics.Metric, ...] | None = None
     _loss_total = 0.0
     _loss_count = 0.0
-    _is_bound = False  # whether the optimizer has this model's parameters, as they are now
+    _binding: int | None = None  # of the optimizer to this model's parameters, as they are now
     _input_shapes: tuple[tuple[int, ...], ...] = ()  # of one sample, at the first call
-    _compiled_flags: tuple[tuple[Module, bool], ...] = ()
+    _flags: _Flags | None = None
 
     def compile(
         self,
@@ -69,19 +69,29 @@ class Model(Module):
         loss : str, Loss or callable
             A function of (y_true, y_pred).
         metrics : str, Metric, callable or sequence of them
-            Watched besides the loss. "accuracy" picks the one that fits.
+            Watched besides the loss, without weights. "accuracy" picks the one that fits.
 
         Raises
         ------
         ValueError
-            If a name is unknown.
+            If a name is unknown, two metrics have one name, or the loss does not reduce to one number.
+        TypeError
+            If an argument is nothing of the kind.
         """
-        self.optimizer = optimizers.get(optimizer)
-        self._loss = None if loss is None else losses.get(loss)
-        self._metrics = tuple(metrics) if isinstance(metrics, (list, tuple)) else (metrics,)
-        self._choose_metrics(None, None)
-        self._chosen = None
-        self._compiled_flags = tuple((module, module.trainable) for module in self.modules())
+        made = optimizers.get(optimizer)
+        wanted = None if loss is None else losses.get(loss)
+        if wanted is not None and wanted.reduction == "none":
+            raise ValueError(f'training needs one number for a batch, and {wanted.name} has reduction="none"')
+        given = tuple(metrics) if isinstance(metrics, (list, tuple)) else () if metrics is None else (metrics,)
+        names = ["loss", *(metric.name for metric in _as_metrics(given))]
+        if len(set(names)) < len(names):
+            raise ValueError(f"expected metrics with different names, got {', '.join(names[1:])} (besides loss)")
+        self.optimizer, self._loss, self._metrics = made, wanted, given
+        self._binding = self._chosen = None
+        self._flags = _Flags(self)
+        parameters = dict(self.named_parameters())
+        if parameters:
+            self.optimizer.bind(parameters)
 
     def fit(
         self,
@@ -98,7 +108,7 @@ class Model(Module):
         sample_weight: Any = None,
         initial_epoch: int = 0,
     ) -> History:
-        """Train for a number of epochs.
+        """Train for a number of epochs, in training mode.
 
         Parameters
         ----------
@@ -111,13 +121,13 @@ class Model(Module):
             0 is silent; 1 and "auto" show a bar on a terminal (with tqdm) and a line an epoch, 2 the lines only.
         callbacks : Callback or sequence of Callback
         validation_split : float, default 0
-            The share of the samples, taken from the end, that is held back for validation.
+            The share of the samples, taken from the end before any shuffling, that is held back for validation.
         validation_data : tuple (x, y) or (x, y, sample_weight), optional
             Validates on these samples, whatever `validation_split` says.
         shuffle : bool, default True
             Whether each epoch goes through the samples in a new order, drawn from `nnlite.random`.
         class_weight : mapping of int to float, optional
-            A weight for each class; classes that are not named weigh 1.
+            A weight for each class, integer or one-hot; classes that are not named weigh 1.
         sample_weight : array_like, shape (N,), optional
         initial_epoch : int, default 0
             Counts epochs from here, to go on with a training.
@@ -132,35 +142,36 @@ class Model(Module):
         RuntimeError
             If the model was not compiled with a loss.
         ValueError
-            If the arrays do not fit each other, or the model.
+            If an argument is out of range, or the arrays do not fit each other or the model.
+        TypeError
+            If data are no numbers, or a callback is none.
         """
-        self._require_loss("fit")
-        self._is_bound = False
+        self._require("fit", y)
+        self._binding = None
         if not 0 <= validation_split < 1:
             raise ValueError(f"expected validation_split in [0, 1), got validation_split={validation_split!r}")
-        if y is None:
-            raise ValueError("fit() needs targets y")
+        for argument, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
+            if not isinstance(value, (int, np.integer)) or value < 0:
+                raise ValueError(f"expected {argument} to be a whole number of epochs, got {argument}={value!r}")
         validation = None
-        if class_weight is not None:
-            sample_weight = _weighted_by_class(y, class_weight, sample_weight)
         train = Batches(x, y, sample_weight, batch_size, shuffle)
+        if class_weight is not None:
+            assert train.y is not None
+            train.sample_weight = _weighted_by_class(train.y, class_weight, train.sample_weight)
         if validation_data is not None:
-            validation = Batches(*_validation(validation_data), batch_size=batch_size)
+            validation = _validation_batches(validation_data, batch_size)
         elif validation_split:
-            held_back = slice(len(train.x) - int(len(train.x) * validation_split), None)
-            kept = slice(0, held_back.start)
-            if not 0 < held_back.start < len(train.x):
-                raise ValueError(
-                    f"validation_split={validation_split} of {len(train.x)} samples leaves nothing to train or validate on"
-                )
-            parts = (train.x, train.y, train.sample_weight)
-            validation = Batches(*(None if a is None else a[held_back] for a in parts), batch_size=batch_size)
-            train = Batches(*(None if a is None else a[kept] for a in parts), batch_size=batch_size, shuffle=shuffle)
+            train, validation = train.split(1 - validation_split)
+        if isinstance(epochs, bool) or not isinstance(epochs, (int, np.integer)) or epochs < 1:
+            raise ValueError(f"expected epochs to be a positive integer, got {epochs=}")
         history = History()
-        listeners = [callbacks] if isinstance(callbacks, Callback) else list(callbacks)
-        training.fit(
-            self, train, range(initial_epoch, epochs), [history, Progress(verbose), *listeners], validation, verbose
-        )
+        listeners = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
+        for listener in listeners:
+            if not isinstance(listener, Callback):
+                raise TypeError(f"expected callbacks to be nnlite.callbacks.Callback objects, got {listener!r}")
+        with closing(Progress(verbose)) as progress:
+            observers = [history, progress, *listeners]
+            training.fit(self, train, range(initial_epoch, epochs), observers, validation, verbose)
         return history
 
     def evaluate(
@@ -181,9 +192,7 @@ class Model(Module):
         RuntimeError
             If the model was not compiled with a loss.
         """
-        self._require_loss("evaluate")
-        if y is None:
-            raise ValueError("evaluate() needs targets y")
+        self._require("evaluate", y)
         logs = training.evaluate(self, Batches(x, y, sample_weight, batch_size))
         if verbose:
             print(" - ".join(f"{name}: {value:.4f}" for name, value in logs.items()), flush=True)
@@ -199,35 +208,45 @@ class Model(Module):
         verbose : default 0
             Accepted as Keras has it; nothing is shown.
         """
-        return training.predict(self, Batches(_as_input(x), batch_size=batch_size))
+        return training.predict(self, Batches(x, batch_size=batch_size))
 
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
         """Take one step on one batch, and return its loss, or [loss, *metrics]."""
-        self._require_loss("train_on_batch")
-        self._is_bound = False
-        batch = next(iter(Batches(x, y, sample_weight, len(x))))
+        self._require("train_on_batch", y)
+        self._binding = None
         self.reset_metrics()
-        self.train_step(*batch)
+        with learning(self):
+            self.train_step(*next(iter(_as_one_batch(x, y, sample_weight))))
         return _as_keras(self.metrics_so_far())
 
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
         """Return the loss of one batch, or [loss, *metrics], in inference mode."""
-        self._require_loss("test_on_batch")
-        return _as_keras(training.evaluate(self, Batches(x, y, sample_weight, len(x))))
+        self._require("test_on_batch", y)
+        return _as_keras(training.evaluate(self, _as_one_batch(x, y, sample_weight)))
 
     def predict_on_batch(self, x: Any) -> NDArray[Any]:
         """Return the outputs for one batch as an array, in inference mode."""
-        return training.predict(self, Batches(_as_input(x), batch_size=len(x)))
+        return training.predict(self, _as_one_batch(x))
 
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         """Make all parameters, for inputs of this shape; the batch axis may be None."""
+        if None in input_shape[1:]:
+            raise ValueError(f"build() needs the length of every axis but the batch, got {input_shape=}")
         with inference(self):
             self(Tensor(np.zeros((1, *input_shape[1:]), default_dtype())))
 
-    def _build_for(self, inputs: Sequence[Any]) -> None:
-        """Nothing to make here: the modules inside are built as the input reaches them."""
-        self._input_shapes = tuple(x.shape[1:] for x in inputs if isinstance(x, Tensor))
+    def __call__(self, *inputs: Any, **settings: Any) -> Any:
+        """Run `forward`; the first call that succeeds tells the input's shape."""
+        output = super().__call__(*inputs, **settings)
+        if not self._input_shapes and all(isinstance(x, (Tensor, np.ndarray)) for x in inputs):
+            self._input_shapes = tuple(x.shape[1:] for x in inputs)
         self.built = True
+        return output
+
+    def _build_for(self, inputs: Sequence[Any]) -> None:
+        """Leave it to the modules inside, unless a subclass has a `build` of its own."""
+        if type(self).build is not Model.build:
+            super()._build_for(inputs)
 
     # One step
 
@@ -242,33 +261,33 @@ class Model(Module):
             loss.backward()
             optimizer.step()
             optimizer.zero_grad()
-        return self._taken_in(loss, y, y_pred, sample_weight)
+        return self._taken_in(loss, y, y_pred)
 
     def test_step(self, x: Any, y: Any, sample_weight: Any = None) -> float:
         """Run forward on one batch, and return its loss."""
         loss, y_pred = self._loss_on(x, y, sample_weight)
-        return self._taken_in(loss, y, y_pred, sample_weight)
+        return self._taken_in(loss, y, y_pred)
 
     def _loss_on(self, x: Any, y: Any, sample_weight: Any) -> tuple[Tensor, Tensor]:
         """Return loss and predictions."""
         assert self._loss is not None
         y_pred = self(Tensor(x))
+        if not isinstance(y_pred, Tensor):
+            raise TypeError(f"a loss needs a model that returns a Tensor, got a {type(y_pred).__name__}")
         return self._loss(y, y_pred, sample_weight), y_pred
 
-    def _taken_in(self, loss: Tensor, y: Any, y_pred: Tensor, sample_weight: Any) -> float:
+    def _taken_in(self, loss: Tensor, y: Any, y_pred: Tensor) -> float:
         """Add a batch to the running loss and metrics, and return its loss."""
         value = float(loss.item())
         self._loss_total += value * len(y)
         self._loss_count += len(y)
         if self._chosen is None:
-            self._chosen = self._choose_metrics(y, y_pred)
+            self._chosen = _as_metrics(self._metrics, y, y_pred, self._loss)
+            for metric in self._chosen:
+                metric.reset_state()
         for metric in self._chosen:
-            metric.update_state(y, y_pred, sample_weight)
+            metric.update_state(y, y_pred)
         return value
-
-    def _choose_metrics(self, y: Any, y_pred: Any) -> tuple[metrics.Metric, ...]:
-        """Make metrics of what compile was given; "accuracy" looks at a batch to choose."""
-        return tuple(metrics.get(identifier, y, y_pred, self._loss) for identifier in self._metrics)
 
     def reset_metrics(self) -> None:
         """Forget the running loss and metrics."""
@@ -285,27 +304,22 @@ class Model(Module):
     def _bound_optimizer(self) -> optimizers.Optimizer:
         """Return the optimizer, with this model's parameters (which the first call may have made)."""
         assert self.optimizer is not None
-        if not self._is_bound:
+        if self._binding != self.optimizer.binding:  # another model may have taken a shared optimizer
             self.optimizer.bind(dict(self.named_parameters()))
-            self._is_bound = True
+            self.optimizer.zero_grad()
+            self._binding = self.optimizer.binding
         return self.optimizer
 
-    @contextmanager
-    def _as_compiled(self) -> Iterator[None]:
-        """Give every module the `trainable` that it had when the model was compiled, and put back what was."""
-        changed = [(module, flag) for module, flag in self._compiled_flags if module.trainable != flag]
-        for module, flag in changed:
-            module._set_trainable(flag)
-        try:
-            yield
-        finally:
-            for module, flag in changed:
-                module._set_trainable(not flag)
+    def _as_compiled(self) -> AbstractContextManager[None]:
+        """Run with every module as `trainable` as it was when the model was compiled."""
+        return nullcontext() if self._flags is None else self._flags.applied_to(self)
 
-    def _require_loss(self, method: str) -> None:
-        """Raise if the model was not compiled with a loss."""
+    def _require(self, method: str, y: Any) -> None:
+        """Raise if the model was not compiled with a loss, or there are no targets."""
         if self._loss is None:
             raise RuntimeError(f"{method}() needs a loss: call compile(optimizer=..., loss=...) first")
+        if y is None:
+            raise ValueError(f"{method}() needs targets y")
 
     # Looking at it
 
@@ -314,27 +328,69 @@ class Model(Module):
         print(summary_table(self, self._input_shapes))
 
 
+class _Flags:
+    """Every module's `trainable`, as it was when a model was compiled.
+
+    The model itself is not referred to, so that dropping it frees it at once.
+    """
+
+    def __init__(self, model: Model) -> None:
+        self._own = model.trainable
+        self._inside = [(module, module.trainable) for module in model.modules() if module is not model]
+
+    @contextmanager
+    def applied_to(self, model: Model) -> Iterator[None]:
+        """Give every module its flag, and put back what was."""
+        changed = [(m, flag) for m, flag in ((model, self._own), *self._inside) if m.trainable != flag]
+        for module, flag in changed:
+            module._set_trainable(flag)
+        try:
+            yield
+        finally:
+            for module, flag in changed:
+                module._set_trainable(not flag)
+
+
+def _as_metrics(
+    given: tuple[Any, ...], y: Any = None, y_pred: Any = None, loss: losses.Loss | None = None
+) -> tuple[metrics.Metric, ...]:
+    """Make metrics of what compile was given; "accuracy" looks at a batch to choose."""
+    return tuple(metrics.get(identifier, y, y_pred, loss) for identifier in given)
+
+
 def _as_keras(logs: Logs) -> float | list[float]:
     """Return one number, or a list if there are metrics."""
     values = list(logs.values())
     return values[0] if len(values) == 1 else values
 
 
-def _as_input(x: Any) -> Any:
-    """Read nested lists of numbers in the default dtype."""
-    return Tensor(x).data if isinstance(x, (list, tuple)) else x
+def _as_one_batch(x: Any, y: Any = None, sample_weight: Any = None) -> Batches:
+    """Return all samples as a single batch."""
+    batches = Batches(x, y, sample_weight)
+    batches.batch_size = len(batches.x)
+    return batches
 
 
-def _validation(data: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Check that validation data are a pair or a triple."""
-    if not isinstance(data, (tuple, list)) or len(data) not in (2, 3):
-        raise ValueError("expected validation_data to be (x, y) or (x, y, sample_weight)")
-    return tuple(data)
+def _validation_batches(data: Any, batch_size: int) -> Batches:
+    """Check that validation data are a pair or a triple, and cut them into batches."""
+    if not isinstance(data, (tuple, list)) or len(data) not in (2, 3) or data[1] is None:
+        got = f"{len(data)} values" if isinstance(data, (tuple, list)) else f"a {type(data).__name__}"
+        raise ValueError(f"expected validation_data to be (x, y) or (x, y, sample_weight), got {got}")
+    x, y, sample_weight = (*data, None)[:3]
+    try:
+        return Batches(x, y, sample_weight, batch_size)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"validation_data: {error}") from None
 
 
-def _weighted_by_class(y: Any, class_weight: Mapping[int, float], sample_weight: Any) -> NDArray[Any]:
+def _weighted_by_class(
+    y: NDArray[Any], class_weight: Mapping[int, float], sample_weight: NDArray[Any] | None
+) -> NDArray[Any]:
     """Return the weight of each sample by its class, integer or one-hot, times its own."""
-    labels = np.asarray(y)
-    labels = labels.argmax(axis=-1) if labels.ndim == 2 and labels.shape[1] > 1 else labels.reshape(len(labels))
-    weights = np.array([class_weight.get(int(label), 1.0) for label in labels])
-    return weights if sample_weight is None else weights * np.asarray(sample_weight)
+    if not isinstance(class_weight, Mapping):
+        raise TypeError(f"expected class_weight to be a mapping such as {{0: 1.0, 1: 5.0}}, got {class_weight!r}")
+    labels = y.argmax(axis=-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(len(y), -1)
+    if labels.size != len(y):
+        raise ValueError(f"class_weight needs one label, integer or one-hot, for each sample, got y of shape {y.shape}")
+    weights = np.array([class_weight.get(int(label), 1.0) for label in labels.flat])
+    return weights if sample_weight is None else weights * sample_weight.reshape(len(y))

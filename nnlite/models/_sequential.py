@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from textwrap import indent
 from typing import Any, overload
 
 from nnlite.autograd import Tensor
@@ -34,6 +35,8 @@ class Sequential(Model):
     """
 
     def __init__(self, layers: Iterable[Module] | None = None, name: str | None = None) -> None:
+        if isinstance(layers, Module) and not isinstance(layers, Sequential):
+            raise TypeError(f"Sequential takes a list of layers, Sequential([...]), got {layers!r}")
         self.name = name
         self.layers: list[Module] = []
         for layer in layers or ():
@@ -47,6 +50,8 @@ class Sequential(Model):
         ------
         TypeError
             If it is not a Module.
+        ValueError
+            If it does not fit what the layers before it give; the model stays as it was.
         """
         self._append(layer)
         try:
@@ -88,13 +93,15 @@ class Sequential(Model):
         return Sequential(self.layers[key]) if isinstance(key, slice) else self.layers[key]
 
     def _code(self) -> str:
-        lines = "".join(f"\n    {layer!r}," for layer in self.layers)
-        return f"Sequential([{lines}\n])" if lines else "Sequential()"
+        lines = [f"{indent(layer._code(), '    ')},{layer._comment()}\n" for layer in self.layers]
+        name = f"name={self.name!r}" if self.name else ""
+        layers = f"[\n{''.join(lines)}]" if lines else ""
+        return f"{type(self).__name__}({', '.join(filter(None, (layers, name)))})"
 
     @property
     def label(self) -> str:
         """The model as errors name it."""
-        return f"Sequential of {len(self.layers)} layers"
+        return f"{type(self).__name__} of {len(self.layers)} layers"
 
     def _append(self, layer: Module) -> None:
         """Check a layer and put it at the end."""
@@ -104,5 +111,6 @@ class Sequential(Model):
 
     def _build_if_known(self) -> None:
         """Make the parameters at once if the first layer says what shape it gets."""
-        if self.layers and self.layers[0].input_shape is not None and not all(layer.built for layer in self.layers):
-            self.build((None, *self.layers[0].input_shape))
+        shape = self.layers[0].input_shape if self.layers else None
+        if shape is not None and None not in shape:
+            self.build((None, *shape))

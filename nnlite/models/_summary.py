@@ -31,12 +31,10 @@ def summary_table(model: Model, input_shapes: tuple[Shape, ...]) -> str:
     shapes = _output_shapes(model, input_shapes)
     rows = [("", "Layer", "Output shape", "Parameters")]
     for name, child in model.named_children():
-        rows.append((child.name or name, child._code(), shapes.get(id(child), "?"), f"{child.num_parameters():,}"))
+        code = child.label if "\n" in child._code() else child._code()
+        rows.append((child.name or name, code, shapes.get(id(child), "?"), f"{child.num_parameters():,}"))
     widths = [max(len(row[column]) for row in rows) for column in range(4)]
-    lines = [
-        "  ".join([*(cell.ljust(width) for cell, width in zip(row[:3], widths[:3], strict=True)), row[3].rjust(widths[3])])
-        for row in rows
-    ]
+    lines = ["  ".join([*map(str.ljust, row[:3], widths), row[3].rjust(widths[3])]) for row in rows]
     rule = "-" * len(lines[0])
     total = model.num_parameters()
     trained = sum(parameter.size for parameter in model.parameters() if parameter.requires_grad)
@@ -45,7 +43,7 @@ def summary_table(model: Model, input_shapes: tuple[Shape, ...]) -> str:
         f"Trainable parameters: {trained:,}",
         f"Non-trainable parameters: {total - trained:,}",
     ]
-    return "\n".join([type(model).__name__, rule, lines[0], rule, *lines[1:], rule, *counts])
+    return "\n".join([model.name or type(model).__name__, rule, lines[0], rule, *lines[1:], rule, *counts])
 
 
 def _output_shapes(model: Model, input_shapes: tuple[Shape, ...]) -> dict[int, str]:

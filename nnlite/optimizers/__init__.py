@@ -1,5 +1,6 @@
 """Optimizers, with Keras' names, arguments and defaults."""
 
+from collections.abc import Callable
 from typing import Any
 
 from nnlite._lookup import look_up
@@ -9,10 +10,10 @@ from nnlite.optimizers._sgd import SGD
 
 __all__ = ["SGD", "Adam", "Optimizer", "get"]
 
-_BY_NAME: dict[str, type[Optimizer]] = {"adam": Adam, "sgd": SGD}
+_BY_NAME: dict[str, Callable[[], Optimizer]] = {"adam": Adam, "sgd": SGD}
 
 
-def get(identifier: str | type[Optimizer] | Optimizer) -> Optimizer:
+def get(identifier: Any) -> Optimizer:
     """Return an optimizer, given by name ("adam"), as a class or as it is.
 
     Raises

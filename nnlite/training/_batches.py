@@ -1,5 +1,8 @@
 """Arrays cut into batches."""
 
+from __future__ import annotations
+
+import reprlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlite import random
-from nnlite.autograd import Tensor
+from nnlite.autograd import Tensor, default_dtype
 
 __all__ = ["Batch", "Batches"]
 
@@ -45,6 +48,22 @@ class Batches:
         if not len(self.x):
             raise ValueError(f"expected at least one sample, got x of shape {self.x.shape}")
 
+    def split(self, share: float) -> tuple[Batches, Batches]:
+        """Return the first samples, a share of them all, and the others, which are never shuffled."""
+        first, number = int(len(self.x) * share), len(self.x)
+        if not 0 < first < number:
+            raise ValueError(
+                f"validation_split holds back {number - first} of {number} samples; there must be samples left to "
+                "train on and to validate on"
+            )
+        return self._part(slice(0, first), self.shuffle), self._part(slice(first, None), False)
+
+    def _part(self, part: slice, shuffle: bool) -> Batches:
+        """Return a part of the samples."""
+        y = None if self.y is None else self.y[part]
+        sample_weight = None if self.sample_weight is None else self.sample_weight[part]
+        return Batches(self.x[part], y, sample_weight, self.batch_size, shuffle)
+
     def __len__(self) -> int:
         return -(-len(self.x) // self.batch_size)
 
@@ -61,10 +80,13 @@ class Batches:
 
 
 def as_samples(name: str, values: Any) -> NDArray[Any]:
-    """Turn what the user gave into an array of samples."""
-    array = values.data if isinstance(values, Tensor) else np.asarray(values)
+    """Turn what the user gave into an array of samples; lists of Python floats take the default dtype."""
+    try:
+        array = values.data if isinstance(values, Tensor) else np.asarray(values)
+    except ValueError as error:
+        raise ValueError(f"expected {name} to be an array of samples: {error}") from None
     if not array.ndim:
-        raise ValueError(f"expected {name} to be an array of samples, got {values!r}")
+        raise ValueError(f"expected {name} to be an array of samples, got {reprlib.repr(values)}")
     if array.dtype.kind not in "fiub":
         raise TypeError(f"expected {name} to hold numbers, got an array of dtype {array.dtype}")
-    return array
+    return array.astype(default_dtype()) if isinstance(values, list) and array.dtype.kind == "f" else array

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from nnlite.training._batches import Batches
 if TYPE_CHECKING:
     from nnlite.models import Model
 
-__all__ = ["evaluate", "fit", "inference", "predict"]
+__all__ = ["evaluate", "fit", "inference", "learning", "predict"]
 
 
 def fit(
@@ -35,7 +36,8 @@ def fit(
         callback.params = {"epochs": epochs.stop, "steps": len(batches), "verbose": verbose}
     model.stop_training = False
     _tell(callbacks, "on_train_begin")
-    with blas_limit, _ended_by(callbacks):
+    # A loss that is not finite is reported once, below, and not by each of NumPy's operations as well.
+    with blas_limit, learning(model), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         nan_reported = False
         for epoch in epochs:
             _tell(callbacks, "on_epoch_begin", epoch)
@@ -43,9 +45,9 @@ def fit(
             for number, (x, y, sample_weight) in enumerate(batches):
                 _tell(callbacks, "on_train_batch_begin", number)
                 loss = model.train_step(x, y, sample_weight)
-                if not nan_reported and not np.isfinite(loss):
+                if not nan_reported and not math.isfinite(loss):
                     nan_reported = True
-                    warnings.warn(_nan_report(loss, epoch, number), RuntimeWarning, stacklevel=4)
+                    warnings.warn(_nan_report(loss, epoch, number), RuntimeWarning, stacklevel=3)
                 _tell(callbacks, "on_train_batch_end", number, model.metrics_so_far())
                 if model.stop_training:
                     break
@@ -55,6 +57,7 @@ def fit(
             _tell(callbacks, "on_epoch_end", epoch, logs)
             if model.stop_training:
                 break
+    _tell(callbacks, "on_train_end")
 
 
 def evaluate(model: Model, batches: Batches) -> Logs:
@@ -67,14 +70,17 @@ def evaluate(model: Model, batches: Batches) -> Logs:
 
 
 def predict(model: Model, batches: Batches) -> NDArray[Any]:
-    """Return the outputs for all batches, in inference mode; no more than one batch's graph-free values at a time."""
+    """Return the outputs for all batches, in inference mode."""
     outputs: NDArray[Any] | None = None
     with blas_limit, inference(model):
         for start, (x, _, _) in zip(range(0, len(batches.x), batches.batch_size), batches, strict=True):
-            output = model(Tensor(x)).numpy()
+            y_pred = model(Tensor(x))
+            if not isinstance(y_pred, Tensor):
+                raise TypeError(f"predict() needs a model that returns a Tensor, got a {type(y_pred).__name__}")
+            output = y_pred.numpy()
             if outputs is None:
                 outputs = np.empty((len(batches.x), *output.shape[1:]), output.dtype)
-            if len(output) != len(x) or output.shape[1:] != outputs.shape[1:]:
+            if output.shape != (len(x), *outputs.shape[1:]):
                 raise ValueError(f"predict() got outputs of shape {output.shape} for {len(x)} samples")
             outputs[start : start + len(x)] = output
     assert outputs is not None
@@ -84,23 +90,27 @@ def predict(model: Model, batches: Batches) -> NDArray[Any]:
 @contextmanager
 def inference(model: Model) -> Iterator[None]:
     """Switch a model to inference mode, without a graph, and put back the mode of every module in it."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with no_grad():
-            yield
-    finally:
-        for module, training in modes:
-            module.training = training
+    with _in_mode(model, training=False), no_grad():
+        yield
 
 
 @contextmanager
-def _ended_by(callbacks: Sequence[Callback]) -> Iterator[None]:
-    """Tell the callbacks of the end of the training, however it comes."""
+def learning(model: Model) -> Iterator[None]:
+    """Switch a model that is in inference mode to training, and put it back; leave any other as it is."""
+    with nullcontext() if model.training else _in_mode(model, training=True):
+        yield
+
+
+@contextmanager
+def _in_mode(model: Model, training: bool) -> Iterator[None]:
+    """Switch a model to training or to inference, and put back the mode of every module in it."""
+    modes = {id(module): module.training for module in model.modules()}
+    model.train(training)
     try:
         yield
     finally:
-        _tell(callbacks, "on_train_end")
+        for module in model.modules():
+            module.training = modes.get(id(module), modes[id(model)])  # what was made meanwhile follows the model
 
 
 def _tell(callbacks: Sequence[Callback], event: str, *news: Any) -> None:

@@ -49,7 +49,7 @@ class Progress(Callback):
             values = " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
             print(f"{self._epoch} - {time.perf_counter() - self._start:.1f}s - {values}", flush=True)
 
-    def on_train_end(self) -> None:
+    def close(self) -> None:
         """Close a bar that an error left open."""
         if self._bar is not None:
             self._bar.close()

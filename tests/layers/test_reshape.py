@@ -1,0 +1,29 @@
+"""Flatten and Reshape."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnlite.layers import Flatten, Reshape
+
+
+def test_flatten_keeps_the_order() -> None:
+    x = np.arange(12.0).reshape(2, 3, 2)
+    np.testing.assert_array_equal(Flatten()(x).numpy(), x.reshape(2, 6))
+    np.testing.assert_array_equal(Flatten()(x[:, 0, 0]).numpy(), x[:, :1, 0])
+
+
+def test_reshape_keeps_the_batch() -> None:
+    x = np.arange(12.0).reshape(2, 6)
+    np.testing.assert_array_equal(Reshape((3, -1))(x).numpy(), x.reshape(2, 3, 2))
+    assert Reshape((1,))(np.ones(3)).shape == (3, 1)
+    assert Reshape([2, 3])(x).shape == (2, 2, 3)
+
+
+@pytest.mark.parametrize("target", [5, (-1, -1), (-2,), (0, 3), (2.0,), "ab"])
+def test_targets_are_checked(target: Any) -> None:
+    with pytest.raises(
+        ValueError, match="Reshape expected a tuple of positive sizes, with at most one -1, got target_sha"
+    ):
+        Reshape(target)

@@ -1,0 +1,139 @@
+"""Callbacks: what they are told, in which order, and History."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from nnlite.callbacks import Callback, History
+from nnlite.layers import Dense
+from nnlite.models import Sequential
+
+X, Y = np.linspace(-1, 1, 10)[:, None], np.linspace(0, 1, 10)
+
+
+class Diary(Callback):
+    """Notes all that it is told."""
+
+    def __init__(self, name: str, entries: list[Any]) -> None:
+        self.name, self.entries = name, entries
+
+    def on_train_begin(self) -> None:
+        self.entries.append((self.name, "train begin"))
+
+    def on_train_end(self) -> None:
+        self.entries.append((self.name, "train end"))
+
+    def on_epoch_begin(self, epoch: int) -> None:
+        self.entries.append((self.name, "epoch begin", epoch))
+
+    def on_epoch_end(self, epoch: int, logs: Any) -> None:
+        self.entries.append((self.name, "epoch end", epoch, sorted(logs)))
+
+    def on_train_batch_begin(self, batch: int) -> None:
+        self.entries.append((self.name, "batch begin", batch))
+
+    def on_train_batch_end(self, batch: int, logs: Any) -> None:
+        self.entries.append((self.name, "batch end", batch, sorted(logs)))
+
+
+def compiled() -> Sequential:
+    """A small model."""
+    model = Sequential([Dense(1, input_shape=(1,))])
+    model.compile("sgd", "mse", metrics=["mae"])
+    return model
+
+
+def test_everything_is_told_in_order() -> None:
+    entries: list[Any] = []
+    callbacks = [Diary("a", entries), Diary("b", entries)]
+    compiled().fit(
+        X, Y, batch_size=5, epochs=4, initial_epoch=3, verbose=0, callbacks=callbacks, validation_data=(X, Y)
+    )
+    events: list[Any] = [("train begin",), ("epoch begin", 3)]
+    for batch in range(2):
+        events += [("batch begin", batch), ("batch end", batch, ["loss", "mae"])]
+    events += [("epoch end", 3, ["loss", "mae", "val_loss", "val_mae"]), ("train end",)]
+    assert entries == [(name, *event) for event in events for name in "ab"]
+
+
+def test_model_and_parameters_are_there_before_training() -> None:
+    class Look(Callback):
+        def on_train_begin(self) -> None:
+            assert isinstance(self.model, Sequential)
+            assert self.params == {"epochs": 3, "steps": 4, "verbose": 0}
+
+    compiled().fit(X, Y, batch_size=3, epochs=3, verbose=0, callbacks=[Look()])
+
+
+def test_logs_of_a_batch_are_the_means_so_far() -> None:
+    losses = []
+
+    class Collect(Callback):
+        def on_train_batch_end(self, batch: int, logs: Any) -> None:
+            losses.append(logs["loss"])
+
+    model = compiled()
+    model.optimizer.learning_rate = 0.0
+    history = model.fit(X, Y, batch_size=4, verbose=0, shuffle=False, callbacks=Collect())
+    squares = (model.predict(X)[:, 0] - Y) ** 2
+    np.testing.assert_allclose(losses, [squares[:4].mean(), squares[:8].mean(), squares.mean()], rtol=1e-5)
+    assert history.history["loss"] == losses[-1:]
+
+
+def test_after_an_error_the_end_is_not_told_so_that_the_error_stands_alone() -> None:
+    entries: list[Any] = []
+
+    class Fail(Callback):
+        def on_train_batch_begin(self, batch: int) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        compiled().fit(X, Y, verbose=0, callbacks=[Diary("a", entries), Fail()])
+    assert entries[-1] == ("a", "batch begin", 0)
+
+
+def test_a_callback_may_change_the_learning_rate() -> None:
+    class Halve(Callback):
+        def on_epoch_begin(self, epoch: int) -> None:
+            self.model.optimizer.learning_rate = 0.0
+
+    model = compiled()
+    before = model.get_weights()
+    model.fit(X, Y, verbose=0, callbacks=[Halve()])
+    np.testing.assert_array_equal(model.get_weights()[0], before[0])
+
+
+@pytest.mark.parametrize("wrong", [[print], [Callback], ["early"]])
+def test_what_is_no_callback_is_refused(wrong: Any) -> None:
+    with pytest.raises(TypeError, match=r"expected callbacks to be nnlite\.callbacks\.Callback objects, got"):
+        compiled().fit(X, Y, verbose=0, callbacks=wrong)
+
+
+class TestHistory:
+    def test_it_has_a_value_for_each_epoch(self) -> None:
+        history = compiled().fit(X, Y, epochs=3, verbose=0, validation_split=0.2)
+        assert isinstance(history, History)
+        assert history.epoch == [0, 1, 2]
+        assert {name: len(values) for name, values in history.history.items()} == {
+            "loss": 3, "mae": 3, "val_loss": 3, "val_mae": 3,
+        }  # fmt: skip
+        assert all(type(value) is float for values in history.history.values() for value in values)
+        assert history.history["loss"][2] < history.history["loss"][0]
+
+    def test_it_counts_from_the_initial_epoch(self) -> None:
+        model = compiled()
+        assert model.fit(X, Y, epochs=5, initial_epoch=3, verbose=0).epoch == [3, 4]
+        assert model.fit(X, Y, epochs=3, initial_epoch=3, verbose=0).epoch == []
+
+    def test_it_prints_the_last_values(self) -> None:
+        history = compiled().fit(X, Y, epochs=2, verbose=0)
+        loss, mae = history.history["loss"][-1], history.history["mae"][-1]
+        assert repr(history) == f"History(2 epochs; loss: {loss:.4f}, mae: {mae:.4f})"
+        assert repr(History()) == "History(0 epochs)"
+
+    def test_a_history_of_ones_own_is_filled_too(self) -> None:
+        mine = History()
+        returned = compiled().fit(X, Y, verbose=0, callbacks=[mine])
+        assert mine is not returned
+        assert mine.history == returned.history

@@ -1,0 +1,141 @@
+"""Metrics: every row of the conformance table, over batches and with weights; which accuracy is the right one."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nnlite as nl
+from nnlite import losses, metrics
+from tests.conformance import BITS, LABELS, LOGITS, METRICS, ONE_HOT, MetricRow
+
+every_metric = pytest.mark.parametrize("row", METRICS, ids=str)
+WEIGHT = np.array([1.0, 0.0, 2.0, 1.0, 0.5, 3.0])
+
+
+@every_metric
+class TestEveryMetric:
+    def test_uneven_batches_give_the_value_on_the_whole_set(self, row: MetricRow) -> None:
+        metric = row.make()
+        for part in (slice(0, 1), slice(1, 5), slice(5, 6)):
+            metric.update_state(row.y_true[part], row.y_pred[part])
+        np.testing.assert_allclose(metric.result(), row.values(row.y_true, row.y_pred).mean(), rtol=1e-12)
+        assert type(metric.result()) is float
+
+    @pytest.mark.parametrize("axes", [0, 1])
+    def test_weights_are_divided_by_their_sum(self, row: MetricRow, axes: int) -> None:
+        metric, weight = row.make(), WEIGHT.reshape(6, *[1] * axes)
+        for part in (slice(0, 4), slice(4, 6)):
+            metric.update_state(row.y_true[part], row.y_pred[part], weight[part])
+        values = row.values(row.y_true, row.y_pred).astype(float)
+        np.testing.assert_allclose(metric.result(), np.average(values, weights=WEIGHT), rtol=1e-12)
+
+    def test_it_begins_anew(self, row: MetricRow) -> None:
+        metric = row.make()
+        assert np.isnan(metric.result())
+        first = metric(row.y_true, row.y_pred)
+        metric.reset_state()
+        assert np.isnan(metric.result())
+        assert metric(row.y_true, row.y_pred) == first
+
+    def test_lists_and_tensors_are_taken(self, row: MetricRow) -> None:
+        expected = row.make()(row.y_true, row.y_pred)
+        assert row.make()(row.y_true.tolist(), row.y_pred.tolist()) == expected
+        y_pred = nl.tensor(row.y_pred.astype(float), requires_grad=True)
+        np.testing.assert_allclose(row.make()(nl.tensor(row.y_true), y_pred), expected)
+
+    def test_shapes_and_weights_that_do_not_fit_are_refused(self, row: MetricRow) -> None:
+        metric = row.make()
+        for y_true in (row.y_true[:5], row.y_true[:1], np.stack([row.y_true] * 2)):
+            with pytest.raises(ValueError, match=f"{metric.name} expected .* got shape"):
+                metric.update_state(y_true, row.y_pred)
+        with pytest.raises(ValueError, match="expected one weight for each value of shape"):
+            metric.update_state(row.y_true, row.y_pred, np.ones(5))
+        assert np.isnan(metric.result())
+
+    def test_names_stand_for_it(self, row: MetricRow) -> None:
+        for name in row.strings:
+            metric = metrics.get(name)
+            assert type(metric) is type(row.make())
+            assert metric.name == name
+
+
+class TestAccuracyChoice:
+    @pytest.mark.parametrize("name", ["accuracy", "acc"])
+    @pytest.mark.parametrize(
+        ("y_true", "y_pred", "loss", "kind"),
+        [
+            (BITS[:, :1], LOGITS[:, :1], None, "BinaryAccuracy"),
+            (BITS[:, 0], LOGITS[:, :1], None, "BinaryAccuracy"),
+            (BITS[:, 0], LOGITS[:, 0], None, "BinaryAccuracy"),
+            (BITS, LOGITS, losses.BinaryCrossentropy(), "BinaryAccuracy"),
+            (ONE_HOT, LOGITS, losses.CategoricalCrossentropy(), "CategoricalAccuracy"),
+            (ONE_HOT, LOGITS, losses.MeanSquaredError(), "CategoricalAccuracy"),
+            (LABELS, LOGITS, losses.SparseCategoricalCrossentropy(), "SparseCategoricalAccuracy"),
+            (LABELS[:, None], LOGITS, None, "SparseCategoricalAccuracy"),
+            (np.stack([LABELS] * 2), np.stack([LOGITS] * 2), None, "SparseCategoricalAccuracy"),
+        ],
+    )
+    def test_the_right_one_is_picked(self, name: str, y_true: Any, y_pred: Any, loss: Any, kind: str) -> None:
+        metric = metrics.get(name, y_true, y_pred, loss)
+        assert type(metric).__name__ == kind
+        assert metric.name == name
+        assert 0 <= metric(y_true, y_pred) <= 1
+
+    def test_logits_are_cut_at_zero(self) -> None:
+        metric = metrics.get("accuracy", BITS, LOGITS, losses.BinaryCrossentropy(from_logits=True))
+        assert metric(BITS, LOGITS) == ((LOGITS > 0) == BITS).mean()
+
+    def test_without_a_batch_it_is_equality(self) -> None:
+        assert type(metrics.get("accuracy")) is metrics.Accuracy
+
+
+class TestGet:
+    def test_every_name_is_in_the_table(self) -> None:
+        assert set(metrics._BY_NAME) == {name for row in METRICS for name in row.strings}
+
+    def test_classes_metrics_and_functions(self) -> None:
+        assert type(metrics.get(metrics.Accuracy)) is metrics.Accuracy
+        metric = metrics.Accuracy("right")
+        assert metrics.get(metric) is metric
+        assert metric.name == "right"
+
+        def largest(y_true: Any, y_pred: Any) -> Any:
+            return np.abs(y_pred - y_true).max(axis=-1)
+
+        metric = metrics.get(largest)
+        assert metric.name == "largest"
+        assert metric([1.0, 2.0], [[2.0], [4.0]]) == 1.5
+
+    def test_unknown_ones_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="unknown metric 'mean_sqared_error', did you mean 'mean_squared_error'"):
+            metrics.get("mean_sqared_error")
+        with pytest.raises(TypeError, match="a metric is a name, a Metric or a function, got 3"):
+            metrics.get(3)
+
+
+def test_integers_are_not_cut_off() -> None:
+    assert metrics.MeanSquaredError()([1.5], [1]) == 0.25
+    assert metrics.MeanAbsoluteError()([1.5], [1]) == 0.5
+    assert metrics.MeanSquaredError()(np.array([0], np.uint8), np.array([20], np.uint8)) == 400
+    assert metrics.MeanAbsoluteError()(np.array([0], np.uint8), np.array([20], np.uint8)) == 20
+    assert metrics.Accuracy()([1.5, 2.0], [1, 2]) == 0.5
+
+
+def test_weights_of_samples_reach_every_element() -> None:
+    assert metrics.MeanSquaredError()([[1.0, 1.0], [2.0, 4.0]], np.zeros((2, 2)), [0.0, 2.0]) == 10
+
+
+def test_values_are_scikit_learns() -> None:
+    sklearn = pytest.importorskip("sklearn.metrics")
+    predicted, truth = LOGITS.argmax(axis=1), LABELS
+    assert metrics.SparseCategoricalAccuracy()(truth, LOGITS) == sklearn.accuracy_score(truth, predicted)
+    weighted = sklearn.accuracy_score(truth, predicted, sample_weight=WEIGHT)
+    np.testing.assert_allclose(metrics.SparseCategoricalAccuracy()(truth, LOGITS, WEIGHT), weighted)
+    for metric, function in (
+        (metrics.MeanSquaredError(), sklearn.mean_squared_error),
+        (metrics.MeanAbsoluteError(), sklearn.mean_absolute_error),
+    ):
+        np.testing.assert_allclose(metric(BITS, LOGITS), function(BITS, LOGITS))
+        metric.reset_state()
+        np.testing.assert_allclose(metric(BITS, LOGITS, WEIGHT), function(BITS, LOGITS, sample_weight=WEIGHT))
