@@ -150,9 +150,9 @@ class Model(Module):
         self._binding = None
         if not 0 <= validation_split < 1:
             raise ValueError(f"expected validation_split in [0, 1), got validation_split={validation_split!r}")
-        for argument, value in (("epochs", epochs), ("initial_epoch", initial_epoch)):
-            if not isinstance(value, (int, np.integer)) or value < 0:
-                raise ValueError(f"expected {argument} to be a whole number of epochs, got {argument}={value!r}")
+        for argument, value, least in (("epochs", epochs, 1), ("initial_epoch", initial_epoch, 0)):
+            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+                raise ValueError(f"expected {argument} to be an integer of at least {least}, got {argument}={value!r}")
         validation = None
         train = Batches(x, y, sample_weight, batch_size, shuffle)
         if class_weight is not None:
@@ -162,8 +162,6 @@ class Model(Module):
             validation = _validation_batches(validation_data, batch_size)
         elif validation_split:
             train, validation = train.split(1 - validation_split)
-        if isinstance(epochs, bool) or not isinstance(epochs, (int, np.integer)) or epochs < 1:
-            raise ValueError(f"expected epochs to be a positive integer, got {epochs=}")
         history = History()
         listeners = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
         for listener in listeners:

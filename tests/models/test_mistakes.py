@@ -87,7 +87,7 @@ class TestFitArguments:
             ({"y": Y.astype(str)}, TypeError, "expected y to hold numbers, got an array of dtype <U21"),
             ({"x": {"a": X}}, ValueError, "expected x to be an array of samples, got {'a'"),
             ({"batch_size": 0}, ValueError, "expected batch_size to be a positive integer, got batch_size=0"),
-            ({"epochs": 2.5}, ValueError, r"expected epochs to be a whole number of epochs, got epochs=2\.5"),
+            ({"epochs": 2.5}, ValueError, r"expected epochs to be an integer of at least 1, got epochs=2\.5"),
             ({"epochs": -1}, ValueError, "got epochs=-1"),
             ({"initial_epoch": "1"}, ValueError, "got initial_epoch='1'"),
             ({"validation_split": 1.0}, ValueError, r"validation_split in \[0, 1\), got validation_split=1\.0"),
@@ -197,7 +197,7 @@ class TestInputs:
 def test_epochs_are_checked(epochs: Any) -> None:
     model = Sequential([Dense(1)])
     model.compile("sgd", "mse")
-    with pytest.raises(ValueError, match="expected epochs to be a positive integer, got epochs="):
+    with pytest.raises(ValueError, match="expected epochs to be an integer of at least 1, got epochs="):
         model.fit(np.zeros((2, 1)), np.zeros(2), epochs=epochs)
 
 
