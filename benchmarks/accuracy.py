@@ -18,6 +18,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks._course_network import nnlite_network, torch_network
+
 BATCH_SIZE = 64
 
 
@@ -51,24 +53,11 @@ def load(name: str) -> Split:
 def train_nnlite(split: Split, seed: int, epochs: int, threads: int | None) -> Run:
     """Train with `nnlite` as a user writes it."""
     import nnlite as nl
-    from nnlite.layers import Conv2D, Dense, Flatten, MaxPool2D
-    from nnlite.models import Sequential
 
     if threads is not None:
         nl.set_num_threads(threads)
     nl.random.seed(seed)
-    model = Sequential(
-        [
-            Conv2D(32, (3, 3), activation="relu", input_shape=(28, 28, 1)),
-            MaxPool2D((2, 2)),
-            Conv2D(64, (3, 3), activation="relu"),
-            MaxPool2D((2, 2)),
-            Conv2D(66, (3, 3), activation="relu"),
-            Flatten(),
-            Dense(64, activation="relu"),
-            Dense(10, activation="softmax"),
-        ]
-    )
+    model = nnlite_network()
     model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     accuracies, seconds = [], 0.0
     for _ in range(epochs):
@@ -87,12 +76,7 @@ def train_torch(split: Split, seed: int, epochs: int, threads: int | None) -> Ru
     if threads is not None:
         torch.set_num_threads(threads)
     torch.manual_seed(seed)
-    model = nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(64, 66, 3), nn.ReLU(), nn.Flatten(),
-        nn.Linear(66 * 3 * 3, 64), nn.ReLU(), nn.Linear(64, 10),
-    )  # fmt: skip
+    model = torch_network()
     for module in model:
         if isinstance(module, (nn.Conv2d, nn.Linear)):
             nn.init.xavier_uniform_(module.weight)

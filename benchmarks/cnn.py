@@ -1,8 +1,10 @@
-"""The `cnn` row: a training step of the course's MNIST network (docs/architecture.md), batch 64, Adam."""
+"""The `cnn` row: a training step of the course's MNIST network, batch 64, Adam."""
 
 from collections.abc import Callable
 
 import numpy as np
+
+from benchmarks._course_network import nnlite_network, torch_network
 
 BATCH = 64
 
@@ -16,21 +18,9 @@ def _batch() -> tuple[np.ndarray, np.ndarray]:
 def nnlite_step() -> Callable[[], object]:
     """Return a step as a user of nnlite writes it."""
     import nnlite as nl
-    from nnlite.layers import Conv2D, Dense, Flatten, MaxPool2D
 
     images, labels = _batch()
-    model = nl.models.Sequential(
-        [
-            Conv2D(32, (3, 3), activation="relu", input_shape=(28, 28, 1)),
-            MaxPool2D((2, 2)),
-            Conv2D(64, (3, 3), activation="relu"),
-            MaxPool2D((2, 2)),
-            Conv2D(66, (3, 3), activation="relu"),
-            Flatten(),
-            Dense(64, activation="relu"),
-            Dense(10, activation="softmax"),
-        ]
-    )
+    model = nnlite_network()
     loss_function = nl.losses.SparseCategoricalCrossentropy()
     optimizer = nl.optimizers.Adam(parameters=model.parameters())
 
@@ -51,12 +41,7 @@ def torch_step() -> Callable[[], object]:
 
     images, labels = _batch()
     x, y = torch.from_numpy(images.transpose(0, 3, 1, 2).copy()), torch.from_numpy(labels)
-    model = nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(64, 66, 3), nn.ReLU(), nn.Flatten(),
-        nn.Linear(66 * 3 * 3, 64), nn.ReLU(), nn.Linear(64, 10),
-    )  # fmt: skip
+    model = torch_network()
     optimizer = torch.optim.Adam(model.parameters())
 
     def step() -> float:
