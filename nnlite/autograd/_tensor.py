@@ -449,7 +449,7 @@ class RemovableHook:
 
     _keys = itertools.count()
 
-    def __init__(self, hooks: dict[int, Hook], hook: Hook) -> None:
+    def __init__(self, hooks: dict[int, Any], hook: Callable[..., Any]) -> None:
         self._hooks = hooks
         self._key = next(self._keys)
         hooks[self._key] = hook

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from nnlite import initializers
 from nnlite.autograd import Parameter, Tensor, default_dtype
 from nnlite.autograd._mode import current_module
-from nnlite.autograd._tensor import as_array
+from nnlite.autograd._tensor import RemovableHook, as_array
 from nnlite.layers._checks import check_input_shape
 
 __all__ = ["Module"]
@@ -58,7 +59,7 @@ class Module:
     input_shape: Shape | None = None  # without the batch axis; lets a layer be built before its first call
     _trainable = True
     _buffers: tuple[str, ...] = ()
-    _forward_hooks: tuple[ForwardHook, ...] = ()
+    _forward_hooks: Mapping[int, ForwardHook] = MappingProxyType({})
 
     def __init__(self, input_shape: Shape | None = None, name: str | None = None) -> None:
         self.input_shape, self.name = check_input_shape(type(self).__name__, input_shape), name
@@ -91,7 +92,7 @@ class Module:
             raise
         finally:
             current_module.reset(token)
-        for hook in self._forward_hooks:
+        for hook in tuple(self._forward_hooks.values()):
             replacement = hook(self, inputs, output)
             output = output if replacement is None else replacement
         return output
@@ -132,20 +133,17 @@ class Module:
         setattr(self, name, np.array(as_array(values)))
         self._buffers = (*(b for b in self._buffers if b != name), name)
 
-    def register_forward_hook(self, hook: ForwardHook) -> Callable[[], None]:
+    def register_forward_hook(self, hook: ForwardHook) -> RemovableHook:
         """Call `hook(module, inputs, output)` after each call; what it returns, unless None, replaces the output.
 
         Returns
         -------
-        callable
-            Call it to remove the hook.
+        RemovableHook
+            Its `.remove()` takes the hook away.
         """
-        self._forward_hooks = (*self._forward_hooks, hook)
-
-        def remove() -> None:
-            self._forward_hooks = tuple(kept for kept in self._forward_hooks if kept is not hook)
-
-        return remove
+        hooks = self._forward_hooks if isinstance(self._forward_hooks, dict) else {}
+        self._forward_hooks = hooks
+        return RemovableHook(hooks, hook)
 
     # What is inside
 

@@ -56,11 +56,11 @@ def _output_shapes(model: Model, input_shapes: tuple[Shape, ...]) -> dict[int, s
         if isinstance(output, Tensor):
             shapes[id(module)] = f"(None{''.join(f', {n}' for n in output.shape[1:])})"
 
-    removers = [child.register_forward_hook(note) for child in model.children()]
+    notes = [child.register_forward_hook(note) for child in model.children()]
     try:
         with inference(model):
             model(*(Tensor(np.zeros((1, *shape), default_dtype())) for shape in input_shapes))
     finally:
-        for remove in removers:
-            remove()
+        for taken in notes:
+            taken.remove()
     return shapes

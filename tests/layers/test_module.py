@@ -268,15 +268,15 @@ class TestHooks:
     def test_a_hook_sees_and_may_replace_the_output(self) -> None:
         dense, seen = Dense(1, kernel_initializer="ones"), []
         dense.register_forward_hook(lambda module, inputs, output: seen.append((module, inputs, output)))
-        remove = dense.register_forward_hook(lambda module, inputs, output: output * 10)
+        tenfold = dense.register_forward_hook(lambda module, inputs, output: output * 10)
         assert dense(np.ones((1, 3))).item() == 30
         (module, inputs, output), *rest = seen
         assert module is dense
         assert inputs[0].shape == (1, 3)
         assert output.item() == 3
         assert not rest
-        remove()
-        remove()
+        tenfold.remove()
+        tenfold.remove()
         assert dense(np.ones((1, 3))).item() == 3
         assert len(seen) == 2
 

@@ -77,5 +77,5 @@ def test_columns_line_up_and_nothing_is_left_behind(capsys: pytest.CaptureFixtur
     lines = printed(model, capsys)
     assert len({len(line) for line in lines[1:7]}) == 1
     assert nl.random.generator().bit_generator.state == state
-    assert all(layer._forward_hooks == () for layer in model)
+    assert all(not layer._forward_hooks for layer in model)
     assert all(module.training for module in model.modules())
