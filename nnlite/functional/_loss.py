@@ -356,7 +356,7 @@ def _scale(reduction: str, count: float) -> float:
 
 def _reduced(losses: Array, reduction: str, scale: float) -> Array:
     """Return the losses one by one, or their sum times the scale."""
-    return losses if reduction == "none" else losses.sum() * scale
+    return losses if reduction == "none" else np.add.reduce(losses, axis=None) * scale
 
 
 def _refuse_broadcasting(name: str, input: Array, target: Array) -> None:
