@@ -202,8 +202,8 @@ class _Walk:
         self._owned: set[Place] = set()  # the pending sums that belong to the walk and may be added to in place
         self._anomaly = current_mode.get().anomaly
 
-    def send(self, place: Place, gradient: Any, fresh: bool = False) -> None:
-        """Add a gradient to what waits at a place. `fresh`: nobody else holds this array."""
+    def send(self, place: Place, gradient: Any) -> None:
+        """Add a gradient to what waits at a place; a leaf gets a copy, since a VJP may return what it captured."""
         source, number = place
         if isinstance(source, Node):
             waiting = self._pending.get(source)
@@ -224,7 +224,7 @@ class _Walk:
             if total is not None:
                 self.arrived[place] = total + gradient if self._graph else np.add(total, gradient, out=total)
             else:
-                self.arrived[place] = gradient if fresh or self._graph else gradient.copy()
+                self.arrived[place] = gradient if self._graph else gradient.copy()
 
     def run(self) -> None:
         """Carry every gradient as far as it goes."""
@@ -286,11 +286,7 @@ class _Walk:
                 self._send_along(node, edge, result.copy() if shared else result, g)
 
     def _send_along(self, node: Node, edge: Edge, gradient: Any, g: Any) -> None:
-        """Send a gradient to where an argument came from, in that argument's shape and dtype.
-
-        A VJP is linear in g, so what it returns is either new memory or g (a part of it, for several outputs), or a
-        view: only new memory is taken over.
-        """
+        """Send a gradient to where an argument came from, in that argument's shape and dtype."""
         source, number, shape, dtype, _ = edge
         if not isinstance(gradient, Tensor if self._graph else np.ndarray):
             gradient = Tensor(gradient) if self._graph else np.asarray(gradient)
@@ -300,10 +296,7 @@ class _Walk:
             gradient = gradient.astype(dtype)
         if self._anomaly:
             refuse_anomaly([gradient], node.name, node.module, "gradient")
-        fresh = not self._graph and gradient is not g and gradient.base is None
-        if fresh and type(g) is tuple:
-            fresh = not any(gradient is part for part in g)
-        self.send((source, number), gradient, fresh)
+        self.send((source, number), gradient)
 
     def _is_needed(self, edge: Edge) -> bool:
         """Say whether a gradient sent along this edge would get to a wanted place."""

@@ -155,13 +155,13 @@ class Model(Module):
                 raise ValueError(f"expected {argument} to be an integer of at least {least}, got {argument}={value!r}")
         validation = None
         train = Batches(x, y, sample_weight, batch_size, shuffle)
-        if class_weight is not None:
-            assert train.y is not None
-            train.sample_weight = _weighted_by_class(train.y, class_weight, train.sample_weight)
         if validation_data is not None:
             validation = _validation_batches(validation_data, batch_size)
         elif validation_split:
             train, validation = train.split(1 - validation_split)
+        if class_weight is not None:  # the validation is not weighted by class
+            assert train.y is not None
+            train.sample_weight = _weighted_by_class(train.y, class_weight, train.sample_weight)
         history = History()
         listeners = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
         for listener in listeners:

@@ -282,3 +282,19 @@ class TestVersions:
             w.zero_grad()
         assert w.item() == pytest.approx(2, abs=1e-5)
         assert w.version == 100
+
+
+def test_a_grad_is_never_an_array_that_a_vjp_captured() -> None:
+    captured = np.zeros(2)
+
+    @nl.differentiable
+    def stopped(x: np.ndarray, y: np.ndarray) -> tuple:
+        return x + y, (lambda g: captured, lambda g: captured)
+
+    x, y = (nl.tensor(np.ones(2), requires_grad=True) for _ in range(2))
+    stopped(x, y).sum().backward()
+    assert x.grad is not y.grad
+    (3 * x).sum().backward()
+    np.testing.assert_array_equal(x.grad, [3, 3])
+    np.testing.assert_array_equal(y.grad, [0, 0])
+    np.testing.assert_array_equal(captured, [0, 0])

@@ -212,3 +212,12 @@ def test_a_loss_that_is_not_finite_is_the_only_warning() -> None:
 def test_an_optimizer_prints_as_the_code_that_makes_it() -> None:
     assert repr(nl.optimizers.SGD(0.1, momentum=0.9)) == "SGD(learning_rate=0.1, momentum=0.9, nesterov=False)"
     assert repr(eval(repr(nl.optimizers.Adam()), vars(nl.optimizers))) == repr(nl.optimizers.Adam())
+
+
+def test_validation_is_not_weighted_by_class() -> None:
+    model = Sequential([Dense(2, activation="softmax", input_shape=(2,))])
+    model.compile("sgd", SPARSE)
+    x, y = np.random.default_rng(0).normal(size=(10, 2)), np.arange(10) % 2
+    history = model.fit(x, y, validation_split=0.5, class_weight={0: 0.0, 1: 0.0}, verbose=0).history
+    assert history["loss"] == [0.0]
+    np.testing.assert_allclose(history["val_loss"], [model.evaluate(x[5:], y[5:], verbose=0)], rtol=1e-6)
