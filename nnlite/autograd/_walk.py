@@ -266,7 +266,7 @@ class _Walk:
         else:
             for edge, vjp in zip(node.edges, vjps, strict=False):
                 if edge is not None and vjp is not None and (self._leads_on is None or self._is_needed(edge)):
-                    self._send_along(node, edge, vjp(g), g)
+                    self._send_along(node, edge, vjp(g))
         if not self._retain_graph:
             node.free()
 
@@ -277,15 +277,13 @@ class _Walk:
                 self.arrived[node, number] = gradient if self._graph else np.array(gradient)
 
     def _send_joint(self, node: Node, vjp: Callable[..., Any], g: Any) -> None:
-        """Send the gradients that one sweep gives, each array to a single place."""
+        """Send the gradients that one sweep gives."""
         needs = tuple(edge is not None and self._is_needed(edge) for edge in node.edges)
-        results = vjp(g, needs)
-        for i, (edge, result) in enumerate(zip(node.edges, results, strict=False)):
-            if edge is not None and result is not None and needs[i]:
-                shared = not self._graph and any(result is other for other in results[:i])
-                self._send_along(node, edge, result.copy() if shared else result, g)
+        for edge, needed, result in zip(node.edges, needs, vjp(g, needs), strict=False):
+            if edge is not None and needed and result is not None:
+                self._send_along(node, edge, result)
 
-    def _send_along(self, node: Node, edge: Edge, gradient: Any, g: Any) -> None:
+    def _send_along(self, node: Node, edge: Edge, gradient: Any) -> None:
         """Send a gradient to where an argument came from, in that argument's shape and dtype."""
         source, number, shape, dtype, _ = edge
         if not isinstance(gradient, Tensor if self._graph else np.ndarray):
