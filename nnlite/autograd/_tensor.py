@@ -427,10 +427,22 @@ class Parameter(Tensor):
     Parameter([1., 2.])
     """
 
-    __slots__ = ()
+    __slots__ = ("constraint", "regularizer")
+
+    # What its owner asked for, for the training step and the optimizer to honour; the engine does not look at them.
+    regularizer: Callable[[Tensor], Any] | None  # its penalty is part of the loss
+    constraint: Callable[[NDArray[Any]], NDArray[Any]] | None  # projects the data after each update
 
     def __init__(self, data: ArrayLike | Tensor, dtype: DTypeLike | None = None, requires_grad: bool = True) -> None:
         super().__init__(np.array(as_array(data, dtype)), requires_grad=requires_grad)
+        self.regularizer = self.constraint = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "regularizer": self.regularizer, "constraint": self.constraint}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        self.regularizer, self.constraint = state["regularizer"], state["constraint"]
 
     def __repr__(self) -> str:
         frozen = "" if self._requires_grad else ", requires_grad=False"

@@ -113,7 +113,13 @@ class Module:
         self.built = True
 
     def add_weight(
-        self, shape: Shape, initializer: Any = "glorot_uniform", dtype: DTypeLike | None = None
+        self,
+        shape: Shape,
+        initializer: Any = "glorot_uniform",
+        dtype: DTypeLike | None = None,
+        *,
+        regularizer: Any = None,
+        constraint: Any = None,
     ) -> Parameter:
         """Make a Parameter of this shape, trained if the module is.
 
@@ -124,9 +130,15 @@ class Module:
             Gives the first values; see `nnlite.initializers`.
         dtype : dtype, optional
             The default dtype unless given.
+        regularizer : callable, optional
+            Gives the penalty that training adds to the loss.
+        constraint : callable, optional
+            Maps the values, after each update, to values that are allowed.
         """
         values = initializers.get(initializer)(shape, dtype or default_dtype())
-        return Parameter(values, requires_grad=self._trainable)
+        parameter = Parameter(values, requires_grad=self._trainable)
+        parameter.regularizer, parameter.constraint = regularizer, constraint
+        return parameter
 
     def register_buffer(self, name: str, values: Any) -> None:
         """Keep an array that is saved with the module and not trained, as attribute `name`."""
