@@ -9,7 +9,8 @@ import nnlite as nl
 import nnlite.functional as F
 from nnlite import losses
 from nnlite.losses import BinaryCrossentropy, CategoricalCrossentropy, MeanSquaredError, SparseCategoricalCrossentropy
-from tests.conformance import BITS, LABELS, LOGITS, LOSSES, ONE_HOT, LossRow, softmax
+from tests.conformance import LOSSES, LossRow
+from tests.conformance._losses import BITS, LABELS, LOGITS, ONE_HOT, softmax
 
 every_loss = pytest.mark.parametrize("row", LOSSES, ids=str)
 CROSS_ENTROPIES = [(CategoricalCrossentropy, ONE_HOT), (SparseCategoricalCrossentropy, LABELS)]
