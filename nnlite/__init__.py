@@ -2,6 +2,7 @@
 
 from nnlite import (
     callbacks,
+    constraints,
     datasets,
     functional,
     initializers,
@@ -12,6 +13,7 @@ from nnlite import (
     models,
     optimizers,
     random,
+    regularizers,
     utils,
 )
 from nnlite.autograd import (
@@ -48,6 +50,7 @@ __all__ = [
     "check_grads",
     "checkpoint",
     "clear_workspace",
+    "constraints",
     "datasets",
     "detect_anomaly",
     "differentiable",
@@ -69,6 +72,7 @@ __all__ = [
     "no_grad",
     "optimizers",
     "random",
+    "regularizers",
     "set_default_dtype",
     "set_num_threads",
     "tensor",
