@@ -2,6 +2,7 @@
 
 from nnlite import (
     callbacks,
+    constraints,
     datasets,
     functional,
     initializers,
@@ -13,6 +14,7 @@ from nnlite import (
     nn,
     optimizers,
     random,
+    regularizers,
     utils,
 )
 from nnlite.autograd import (
@@ -49,6 +51,7 @@ __all__ = [
     "check_grads",
     "checkpoint",
     "clear_workspace",
+    "constraints",
     "datasets",
     "detect_anomaly",
     "differentiable",
@@ -71,6 +74,7 @@ __all__ = [
     "no_grad",
     "optimizers",
     "random",
+    "regularizers",
     "set_default_dtype",
     "set_num_threads",
     "tensor",
