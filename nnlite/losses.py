@@ -363,9 +363,8 @@ def lined_up_weight(sample_weight: Any, shape: tuple[int, ...], name: str) -> ND
 
 def _logits_behind(y_pred: Tensor, activation: str) -> Tensor | None:
     """Return what the probabilities were computed from, unless something listens at the probabilities themselves."""
-    if y_pred._logits is not None and y_pred._logits[0] == activation and not y_pred.is_watched:
-        return y_pred._logits[1]
-    return None
+    remembered = y_pred._remembered
+    return None if remembered is None or y_pred.is_watched else remembered.get(activation)
 
 
 def _log_of_probabilities(p: Tensor) -> Tensor:
