@@ -15,13 +15,15 @@ LARGE = 2**18  # multiplications; up to here OpenBLAS takes one thread by itself
 _PART = 2**22  # multiplications (about 0.1 ms) that are worth waking a thread for
 
 
-def matmul(a: Array, b: Array) -> Array:
+def matmul(a: Array, b: Array, out: Array | None = None) -> Array:
     """Return a @ b.
 
     Parameters
     ----------
     a : ndarray, shape (m, k)
     b : ndarray, shape (k, n)
+    out : ndarray, shape (m, n), optional
+        Where to put the result.
 
     Returns
     -------
@@ -36,18 +38,18 @@ def matmul(a: Array, b: Array) -> Array:
     parts = min(get_num_threads(), m * k * n // _PART)
     if parts < 2:
         with blas_limit:
-            whole: Array = np.matmul(a, b)
+            whole: Array = np.matmul(a, b, out=out)
         return whole
-    out = np.empty((m, n), np.result_type(a, b))
+    result = np.empty((m, n), np.result_type(a, b)) if out is None else out
     by_rows = m >= n
     pieces = partition(m if by_rows else n, parts)
 
     def job(number: int) -> None:
         piece = pieces[number]
         if by_rows:
-            np.matmul(a[piece], b, out=out[piece])
+            np.matmul(a[piece], b, out=result[piece])
         else:
-            np.matmul(a, b[:, piece], out=out[:, piece])
+            np.matmul(a, b[:, piece], out=result[:, piece])
 
     map_chunks(job, len(pieces))
-    return out
+    return result

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 import nnlite.functional as F
-from nnlite import initializers
+from nnlite import constraints, initializers, regularizers
 from nnlite.autograd import Tensor
 from nnlite.layers._checks import positive_int
 from nnlite.layers._mask import remember_mask
@@ -24,9 +24,10 @@ class Embedding(Module):
     output_dim : int
         Length of the vectors.
     embeddings_initializer : default "uniform"
+    embeddings_regularizer, embeddings_constraint : str or callable, optional
     mask_zero : bool, default False
         Whether index 0 is padding. The output then has a mask, by which the layers behind it and the loss pass over
-        the padded steps (see `nnlite.layers.mask_of`).
+        the padded steps.
     weights : array_like, shape (input_dim, output_dim), optional
         First values, instead of the initializer's: vectors that were trained elsewhere, say.
 
@@ -54,6 +55,8 @@ class Embedding(Module):
         input_dim: int,
         output_dim: int,
         embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
         mask_zero: bool = False,
         weights: Any = None,
         input_shape: Shape | None = None,
@@ -62,19 +65,27 @@ class Embedding(Module):
         self.input_dim = positive_int("Embedding", "input_dim", input_dim)
         self.output_dim = positive_int("Embedding", "output_dim", output_dim)
         self.embeddings_initializer, self.mask_zero = embeddings_initializer, mask_zero
-        self._first_values = weights if weights is None else np.asarray(weights)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
         super().__init__(input_shape, name)
-        initializers.get(embeddings_initializer)
-        if weights is not None and np.shape(weights) != (input_dim, output_dim):
-            raise ValueError(
-                f"Embedding expected weights of shape {(input_dim, output_dim)}, got shape {np.shape(weights)}"
-            )
+        self._initializer = initializers.get(embeddings_initializer)
+        if weights is not None:
+            if np.shape(weights) != (input_dim, output_dim):
+                raise ValueError(
+                    f"Embedding expected weights of shape {(input_dim, output_dim)}, got shape {np.shape(weights)}"
+                )
+            self._initializer = initializers.Constant(np.array(weights))
         if self.input_shape is not None:
             self.build((1, *self.input_shape))
 
     def build(self, input_shape: Shape) -> None:
         """Make embeddings (input_dim, output_dim)."""
-        self.embeddings = self.add_weight((self.input_dim, self.output_dim), self.embeddings_initializer)
+        self.embeddings = self.add_weight(
+            (self.input_dim, self.output_dim),
+            self._initializer,
+            regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
+        )
         self.built = True
 
     def forward(self, x: Tensor) -> Tensor:

@@ -45,7 +45,7 @@ def mask_of(x: Any) -> Any:
 
 
 def remember_mask(y: Any, mask: Any) -> None:
-    """Let a Tensor remember its mask, or each of several Tensors; one that has a mask, or is to get None, stays as it is.
+    """Let a Tensor remember its mask, or each of several Tensors; a mask that is there already stays.
 
     Parameters
     ----------
