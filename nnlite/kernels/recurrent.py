@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nnlite.kernels.product import matmul
+from nnlite.kernels.product import share_out
 from nnlite.kernels.window import Array
 
 __all__ = ["Tape", "gru", "gru_vjp", "lstm", "lstm_vjp", "rnn", "rnn_vjp"]
@@ -328,11 +328,16 @@ def gru_vjp(
 def _begin(x: Array, weight: Array, bias: Array | None, h0: Array | None, mask: Array | None, reverse: bool) -> Tape:
     """Make the products with the input weights (gates, F, H), and room for the states."""
     (steps, batch, features), (gates, _, units) = x.shape, weight.shape
-    products = np.empty((gates, steps * batch, units), x.dtype)
-    for gate in range(gates):
-        matmul(x.reshape(steps * batch, features), weight[gate], out=products[gate])
-    if bias is not None:
-        products += bias[:, None]
+    rows, flat = steps * batch, x.reshape(steps * batch, features)
+    products = np.empty((gates, rows, units), x.dtype)
+
+    def multiply(piece: slice) -> None:
+        for gate in range(gates):
+            np.matmul(flat[piece], weight[gate], out=products[gate, piece])
+            if bias is not None:
+                products[gate, piece] += bias[gate]
+
+    share_out(multiply, rows, x.size * gates * units)
     idle: list[Array | None] = [None] * steps
     if mask is not None:
         for t in np.flatnonzero(~mask.all(axis=1)):
@@ -395,16 +400,32 @@ def _gradients(
     rows, units = steps * batch, tape.states.shape[2]
     d_ih, d_hh = d_ih.reshape(len(d_ih), rows, units), d_hh.reshape(len(d_hh), rows, units)
     x, before = tape.x.reshape(rows, features), tape.before(tape.states).reshape(rows, units)
-    dx = None
-    if needs[0]:
-        dx = matmul(d_ih[0], weight_ih[0].T)
+    dx = np.empty_like(tape.x) if needs[0] else None
+    d_weight_ih, d_weight_hh = (
+        np.empty((len(d_ih), features, units), x.dtype),
+        np.empty((len(d_hh), units, units), x.dtype),
+    )
+
+    def multiply_back(piece: slice) -> None:
+        assert dx is not None
+        np.matmul(d_ih[0, piece], weight_ih[0].T, out=dx.reshape(rows, features)[piece])
         for d, weight in zip(d_ih[1:], weight_ih[1:], strict=True):
-            dx += matmul(d, weight.T)
-        dx = dx.reshape(tape.x.shape)
+            dx.reshape(rows, features)[piece] += np.matmul(d[piece], weight.T)
+
+    def gather(numbers: slice) -> None:
+        for gate in range(numbers.start, numbers.stop):
+            if needs[1]:
+                np.matmul(x.T, d_ih[gate], out=d_weight_ih[gate])
+            if needs[2]:
+                np.matmul(before.T, d_hh[gate], out=d_weight_hh[gate])
+
+    if needs[0]:
+        share_out(multiply_back, rows, x.size * len(d_ih) * units)
+    share_out(gather, len(d_ih), (x.size + before.size) * len(d_ih) * units)
     return (
         dx,
-        _beside(np.array([matmul(x.T, d) for d in d_ih]), order_ih) if needs[1] else None,
-        _beside(np.array([matmul(before.T, d) for d in d_hh]), order_hh) if needs[2] else None,
+        _beside(d_weight_ih, order_ih) if needs[1] else None,
+        _beside(d_weight_hh, order_hh) if needs[2] else None,
         _beside(d_ih.sum(axis=1, keepdims=True), order_ih)[0] if needs[3] else None,
         _beside(d_hh.sum(axis=1, keepdims=True), order_hh)[0] if needs[4] else None,
     )
