@@ -14,6 +14,7 @@ from tests.op_samples import (
     _math,
     _noise,
     _pooling,
+    _recurrent,
     _reduction,
     _shape,
 )
@@ -34,5 +35,6 @@ SAMPLES: list[Sample] = [
     *_conv.SAMPLES,
     *_pooling.SAMPLES,
     *_noise.SAMPLES,
+    *_recurrent.SAMPLES,
     *_loss.SAMPLES,
 ]
