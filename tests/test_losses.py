@@ -15,7 +15,8 @@ from nnlite.losses import (
     SparseCategoricalCrossentropy,
     _names,
 )
-from tests.conformance import BITS, LABELS, LOGITS, LOSSES, ONE_HOT, LossRow, softmax
+from tests.conformance import LOSSES, LossRow
+from tests.conformance._losses import BITS, LABELS, LOGITS, ONE_HOT, softmax
 
 every_loss = pytest.mark.parametrize("row", LOSSES, ids=str)
 CROSS_ENTROPIES = [(CategoricalCrossentropy, ONE_HOT), (SparseCategoricalCrossentropy, LABELS)]
