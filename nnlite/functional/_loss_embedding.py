@@ -162,7 +162,8 @@ def contrastive(input1: Array, input2: Array, target: Array, *, margin: float = 
     >>> F.contrastive(x, y, np.array([1, 0]), reduction="none")
     tensor([12.5  ,  0.125])
     """
-    input1, input2, target = as_operand(input1), as_operand(input2), as_operand(target)
+    input1, input2 = as_operand(input1), as_operand(input2)
+    target = as_operand(target, like=input1)
     refuse_broadcasting("contrastive", input1, input2, "input2 of input1's shape")
     _require_one_each("contrastive", input1, target)
     distance = norm(input1 - input2, axis=-1)

@@ -43,7 +43,8 @@ def dice(input: Array, target: Array, *, axis: Axis = None, eps: float = 1e-7, r
     >>> F.dice(nl.tensor([1.0, 1.0, 0.0]), nl.tensor([0.0, 1.0, 0.0])).round(4)
     tensor(0.3333)
     """
-    input, target = as_operand(input), as_operand(target)
+    input = as_operand(input)
+    target = as_operand(target, like=input)
     refuse_broadcasting("dice", input, target)
     common = (input * target).sum(axis=axis)
     losses = 1 - 2 * common / (input.sum(axis=axis) + target.sum(axis=axis) + eps)
@@ -102,7 +103,8 @@ def tversky(
     >>> F.tversky(nl.tensor([1.0, 1.0, 0.0]), nl.tensor([0.0, 1.0, 0.0]), beta=0.2).round(4)
     tensor(0.1667)
     """
-    input, target = as_operand(input), as_operand(target)
+    input = as_operand(input)
+    target = as_operand(target, like=input)
     refuse_broadcasting("tversky", input, target)
     common = (input * target).sum(axis=axis)
     missed, extra = ((1 - input) * target).sum(axis=axis), (input * (1 - target)).sum(axis=axis)

@@ -17,9 +17,10 @@ __all__ = ["as_operand", "element_weight", "reduced", "refuse_broadcasting", "sc
 _REDUCTIONS = ("mean", "sum", "none")
 
 
-def as_operand(values: Array) -> Array:
-    """Return a Tensor as it is and anything else as an array."""
-    return values if isinstance(values, Tensor) else as_array(values)
+def as_operand(values: Array, like: Array = None) -> Array:
+    """Return a Tensor or an array; integers are made of the dtype of another operand, lest they promote it."""
+    values = values if isinstance(values, Tensor) else as_array(values)
+    return values if like is None or values.dtype.kind == "f" else values.astype(like.dtype)
 
 
 def scale_of(reduction: str, count: float) -> float:

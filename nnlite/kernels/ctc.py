@@ -94,9 +94,9 @@ def ctc_occupation(
         occupation[t] = share / share.sum(axis=1, keepdims=True) * (input_lengths > t)[:, None]
         following[:, :-2] = log_beta + emissions[t]
     index = (np.arange(count)[:, None] * log_probs.shape[2] + states).reshape(-1)
-    by_state = np.ascontiguousarray(occupation.transpose(1, 2, 0)).reshape(count * size, -1)
+    by_state = np.ascontiguousarray(occupation.transpose(1, 2, 0)).reshape(count * size, len(occupation))
     by_class = scatter_add_rows(index, by_state, count * log_probs.shape[2])
-    return by_class.reshape(count, log_probs.shape[2], -1).transpose(0, 2, 1)
+    return by_class.reshape(count, log_probs.shape[2], len(occupation)).transpose(0, 2, 1)
 
 
 def _emissions(log_probs: Array, states: Array) -> Array:
