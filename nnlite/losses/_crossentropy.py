@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
+from nnlite.functional._logits import logits_behind
 from nnlite.losses._alignment import FLATTEN, classes_last, lined_up, squeezed, whole_labels
 from nnlite.losses._loss import BuiltIn
-from nnlite.losses._probabilities import checked_share, log_of_probabilities, logits_behind
+from nnlite.losses._probabilities import checked_share, log_of_probabilities
 
 __all__ = ["BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"]
 
@@ -116,10 +117,8 @@ class CategoricalCrossentropy(BuiltIn):
                 f"{self.name} expected predictions for two classes or more, got shape {y_pred.shape}: the loss would "
                 "always be 0; for a single probability use binary_crossentropy"
             )
-        y_true, y_pred = (
-            classes_last(y_true.astype(y_pred.dtype, copy=False), self.axis),
-            classes_last(y_pred, self.axis),
-        )
+        y_true = classes_last(y_true.astype(y_pred.dtype, copy=False), self.axis)
+        y_pred = classes_last(y_pred, self.axis)
         logits = y_pred if self.from_logits else logits_behind(y_pred, "softmax")
         losses: Tensor
         if logits is not None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
+from nnlite.functional._logits import logits_behind
 from nnlite.losses._alignment import classes_last, lined_up, squeezed, whole_labels
 from nnlite.losses._loss import BuiltIn
-from nnlite.losses._probabilities import checked_share, log_odds, log_of_probabilities, logits_behind
+from nnlite.losses._probabilities import checked_share, log_odds, log_of_probabilities
 
 __all__ = ["BinaryFocalCrossentropy", "CategoricalFocalCrossentropy", "CategoricalGeneralizedCrossEntropy"]
 

@@ -1,20 +1,13 @@
-"""From probabilities back to logits: exactly where an activation remembers them, clipped elsewhere."""
+"""From probabilities back to logarithms, for losses that start from logits."""
 
 from __future__ import annotations
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
 
-__all__ = ["checked_share", "log_of_probabilities", "log_odds", "logits_behind"]
+__all__ = ["checked_share", "log_of_probabilities", "log_odds"]
 
 _EPSILON = 1e-7  # probabilities are clipped here
-
-
-def logits_behind(y_pred: Tensor, activation: str) -> Tensor | None:
-    """Return what the probabilities were computed from, unless something listens at the probabilities themselves."""
-    if y_pred._logits is not None and y_pred._logits[0] == activation and not y_pred.is_watched:
-        return y_pred._logits[1]
-    return None
 
 
 def log_of_probabilities(p: Tensor) -> Tensor:
