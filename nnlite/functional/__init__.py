@@ -53,7 +53,8 @@ from nnlite.functional._arithmetic import (
     subtract,
     where,
 )
-from nnlite.functional._conv import conv2d
+from nnlite.functional._conv import conv1d, conv2d, conv3d, depthwise_conv2d
+from nnlite.functional._conv_transpose import conv1d_transpose, conv2d_transpose, conv3d_transpose
 from nnlite.functional._indexing import (
     diagonal,
     embedding,
@@ -130,6 +131,7 @@ from nnlite.functional._shape import (
     tile,
     transpose,
 )
+from nnlite.functional._unfold import fold, unfold
 
 __all__ = [
     "absolute",
@@ -154,12 +156,18 @@ __all__ = [
     "cholesky",
     "clip",
     "concatenate",
+    "conv1d",
+    "conv1d_transpose",
     "conv2d",
+    "conv2d_transpose",
+    "conv3d",
+    "conv3d_transpose",
     "cos",
     "cosh",
     "cross_entropy",
     "cumprod",
     "cumsum",
+    "depthwise_conv2d",
     "det",
     "diagonal",
     "divide",
@@ -176,6 +184,7 @@ __all__ = [
     "flatten",
     "flip",
     "floor",
+    "fold",
     "gelu",
     "getitem",
     "glu",
@@ -258,6 +267,7 @@ __all__ = [
     "transpose",
     "tril",
     "triu",
+    "unfold",
     "var",
     "where",
 ]

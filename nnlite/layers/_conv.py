@@ -5,7 +5,7 @@ from typing import Any
 import nnlite.functional as F
 from nnlite import initializers
 from nnlite.autograd import Tensor
-from nnlite.functional._conv import pair
+from nnlite.functional._windows import per_axis
 from nnlite.layers._activation import ActivationFunction, get_activation
 from nnlite.layers._checks import cast_input, check_features, check_rank, positive_int
 from nnlite.layers._module import Module, Shape
@@ -74,8 +74,8 @@ class Conv2D(Module):
         name: str | None = None,
     ) -> None:
         self.filters, self.groups = positive_int("Conv2D", "filters", filters), positive_int("Conv2D", "groups", groups)
-        self.kernel_size, self.strides = pair("kernel_size", kernel_size), pair("strides", strides)
-        self.padding, self.dilation_rate = padding, pair("dilation_rate", dilation_rate)
+        self.kernel_size, self.strides = per_axis("kernel_size", kernel_size, 2), per_axis("strides", strides, 2)
+        self.padding, self.dilation_rate = padding, per_axis("dilation_rate", dilation_rate, 2)
         self.data_format = check_data_format("Conv2D", data_format)
         self.activation, self.use_bias = activation, use_bias
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer

@@ -5,7 +5,7 @@ from typing import Any
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
-from nnlite.functional._conv import pair
+from nnlite.functional._windows import per_axis
 from nnlite.layers._checks import check_rank
 from nnlite.layers._conv import Pair, check_data_format, to_channels_first, to_channels_last
 from nnlite.layers._module import Module, Shape
@@ -36,8 +36,8 @@ class _Pool2D(Module, ABC):
         input_shape: Shape | None = None,
         name: str | None = None,
     ) -> None:
-        self.pool_size = pair("pool_size", pool_size)
-        self.strides = None if strides is None else pair("strides", strides)
+        self.pool_size = per_axis("pool_size", pool_size, 2)
+        self.strides = None if strides is None else per_axis("strides", strides, 2)
         if isinstance(padding, str) and padding not in ("valid", "same"):
             raise ValueError(
                 f'{type(self).__name__} expected padding "valid" or "same", numbers or pairs, got padding={padding!r}'

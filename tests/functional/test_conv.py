@@ -10,7 +10,8 @@ from scipy import signal
 
 import nnlite as nl
 import nnlite.functional as F
-from nnlite.functional._conv import conv2d_input_grad, conv2d_weight_grad, resolved_padding
+from nnlite.functional._conv import conv_input_grad, conv_weight_grad
+from nnlite.functional._windows import resolved_padding
 from tests.op_samples._conv import naive_conv2d
 from tests.op_samples._sample import normal
 
@@ -126,8 +127,8 @@ class TestTransposes:
         x, weight = images(3, 7, 8, 4), images(2, 3, 4 // settings["groups"], 4)
         y = F.conv2d(x, weight, **settings)
         g = images(*y.shape, seed=1)
-        dx = conv2d_input_grad(g, weight, input_shape=x.shape, **settings)
-        dweight = conv2d_weight_grad(x, g, kernel_size=(2, 3), **settings)
+        dx = conv_input_grad(g, weight, input_shape=x.shape, **settings)
+        dweight = conv_weight_grad(x, g, kernel_size=(2, 3), **settings)
         product = (y * g).sum()
         assert (x * dx).sum() == pytest.approx(product, rel=1e-10)
         assert (weight * dweight).sum() == pytest.approx(product, rel=1e-10)
@@ -150,7 +151,7 @@ class TestTransposes:
 
     def test_the_first_layer_pays_for_no_input_gradient(self, monkeypatch: pytest.MonkeyPatch) -> None:
         called: list[str] = []
-        monkeypatch.setattr("nnlite.functional._conv.conv2d_input_grad", lambda *a, **k: called.append("input"))
+        monkeypatch.setattr("nnlite.functional._conv.conv_input_grad", lambda *a, **k: called.append("input"))
         weight = nl.tensor(images(2, 2, 3, 4), requires_grad=True)
         F.conv2d(nl.tensor(images(2, 4, 4, 3)), weight).sum().backward()
         assert weight.grad is not None

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 import nnlite.functional as F
-from nnlite.functional._conv import conv2d_input_grad, conv2d_weight_grad
+from nnlite.functional._conv import conv_input_grad, conv_weight_grad
 from tests.op_samples._sample import Sample, normal
 
 
@@ -84,10 +84,10 @@ SAMPLES = [
     Sample(F.conv2d, (normal(2, 5, 2, 4).T[::3], normal(3, 2, 2, 2).transpose(1, 0, 2, 3)), naive_conv2d,
            note="strided"),
     *(
-        Sample(conv2d_input_grad, (normal(1, 2, 3, 4), normal(2, 2, 1, 4)), _transpose_in_x,
+        Sample(conv_input_grad, (normal(1, 2, 3, 4), normal(2, 2, 1, 4)), _transpose_in_x,
                {"input_shape": (1, 3, 3, 2), **_FULL, **settings})
         for settings in ({}, {"padding": ((0, 1), (1, 1))})
     ),
-    Sample(conv2d_weight_grad, (normal(1, 3, 3, 2), normal(1, 2, 3, 4)), _transpose_in_weight,
+    Sample(conv_weight_grad, (normal(1, 3, 3, 2), normal(1, 2, 3, 4)), _transpose_in_weight,
            {"kernel_size": (2, 2), **_FULL}),
 ]  # fmt: skip
