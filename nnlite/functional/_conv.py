@@ -70,9 +70,6 @@ def conv1d(
     >>> F.conv1d(x, np.ones((2, 1, 1)), padding="causal")[0, :, 0]
     array([0., 1., 3., 5.])
     """
-    if isinstance(padding, str) and padding == "causal":
-        (spread,), length = per_axis("dilation", dilation, 1), np.shape(weight)[0]
-        padding = (((length - 1) * spread, 0),)
     return _convolve("conv1d", 1, x, weight, bias, stride, padding, dilation, groups)
 
 
@@ -254,6 +251,8 @@ def _convolve(
         )
     if bias is not None and np.shape(bias) != kernel[-1:]:
         raise ValueError(f"{name}() expected a bias of shape {kernel[-1:]}, got {np.shape(bias)}")
+    if axes == 1 and padding == "causal":
+        padding = (((kernel[0] - 1) * dilation[0], 0),)
     padding = resolved_padding(padding, shape[1:-1], kernel[:-2], stride, dilation)
     for axis, extent_name in enumerate(_EXTENTS[axes]):
         extent = (kernel[axis] - 1) * dilation[axis] + 1

@@ -8,6 +8,7 @@ from tests.op_samples import (
     _activation,
     _arithmetic,
     _conv,
+    _conv_transpose,
     _indexing,
     _linalg,
     _loss,
@@ -16,6 +17,7 @@ from tests.op_samples import (
     _pooling,
     _reduction,
     _shape,
+    _unfold,
 )
 from tests.op_samples._sample import Sample
 
@@ -32,6 +34,8 @@ SAMPLES: list[Sample] = [
     *_linalg.SAMPLES,
     *_activation.SAMPLES,
     *_conv.SAMPLES,
+    *_conv_transpose.SAMPLES,
+    *_unfold.SAMPLES,
     *_pooling.SAMPLES,
     *_noise.SAMPLES,
     *_loss.SAMPLES,
