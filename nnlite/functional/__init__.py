@@ -53,7 +53,8 @@ from nnlite.functional._arithmetic import (
     subtract,
     where,
 )
-from nnlite.functional._conv import conv2d
+from nnlite.functional._conv import conv1d, conv2d, conv3d, depthwise_conv2d
+from nnlite.functional._conv_transpose import conv1d_transpose, conv2d_transpose, conv3d_transpose
 from nnlite.functional._indexing import (
     diagonal,
     embedding,
@@ -138,6 +139,7 @@ from nnlite.functional._shape import (
     tile,
     transpose,
 )
+from nnlite.functional._unfold import fold, unfold
 
 __all__ = [
     "absolute",
@@ -165,7 +167,12 @@ __all__ = [
     "clip",
     "concatenate",
     "contrastive",
+    "conv1d",
+    "conv1d_transpose",
     "conv2d",
+    "conv2d_transpose",
+    "conv3d",
+    "conv3d_transpose",
     "cos",
     "cosh",
     "cosine_embedding",
@@ -173,6 +180,7 @@ __all__ = [
     "ctc",
     "cumprod",
     "cumsum",
+    "depthwise_conv2d",
     "det",
     "diagonal",
     "dice",
@@ -192,6 +200,7 @@ __all__ = [
     "floor",
     "focal",
     "gaussian_nll",
+    "fold",
     "gelu",
     "getitem",
     "glu",
@@ -290,6 +299,7 @@ __all__ = [
     "triplet_margin",
     "triu",
     "tversky",
+    "unfold",
     "var",
     "where",
 ]

@@ -6,7 +6,7 @@ from typing import Any
 import nnlite.functional as F
 from nnlite import initializers
 from nnlite._lookup import look_up
-from nnlite.functional._conv import as_floating
+from nnlite.functional._windows import as_floating
 from nnlite.layers._checks import cast_input, check_features, check_rank, positive_int
 from nnlite.layers._module import Module, Shape
 

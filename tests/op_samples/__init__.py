@@ -8,6 +8,7 @@ from tests.op_samples import (
     _activation,
     _arithmetic,
     _conv,
+    _conv_transpose,
     _indexing,
     _linalg,
     _loss_classification,
@@ -20,6 +21,7 @@ from tests.op_samples import (
     _recurrent,
     _reduction,
     _shape,
+    _unfold,
 )
 from tests.op_samples._sample import Sample
 
@@ -36,6 +38,8 @@ SAMPLES: list[Sample] = [
     *_linalg.SAMPLES,
     *_activation.SAMPLES,
     *_conv.SAMPLES,
+    *_conv_transpose.SAMPLES,
+    *_unfold.SAMPLES,
     *_pooling.SAMPLES,
     *_noise.SAMPLES,
     *_recurrent.SAMPLES,
