@@ -16,8 +16,8 @@ from nnlite.layers._activation import (
 from nnlite.layers._conv import Conv1D, Conv2D, Conv3D
 from nnlite.layers._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from nnlite.layers._dense import Dense
-from nnlite.layers._embedding import Embedding
 from nnlite.layers._depthwise import DepthwiseConv2D, SeparableConv2D
+from nnlite.layers._embedding import Embedding
 from nnlite.layers._module import Module
 from nnlite.layers._noise import Dropout
 from nnlite.layers._pooling import AvgPool2D, MaxPool2D
