@@ -400,6 +400,8 @@ class Module:
         shown = []
         for parameter in inspect.signature(type(self)).parameters.values():
             value = vars(self).get(parameter.name, parameter.default)
+            if isinstance(parameter.default, bool) and (value is None or isinstance(value, Parameter)):
+                value = value is not None  # `bias=True` asked for it
             if value is parameter.empty:
                 shown.append("...")  # an argument that the module did not keep
             elif parameter.kind is parameter.POSITIONAL_OR_KEYWORD and parameter.default is parameter.empty:
