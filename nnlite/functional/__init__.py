@@ -94,6 +94,15 @@ from nnlite.functional._math import (
     tanh,
 )
 from nnlite.functional._noise import dropout
+from nnlite.functional._normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
+)
 from nnlite.functional._pooling import avg_pool2d, max_pool2d
 from nnlite.functional._reduction import (
     all,
@@ -146,6 +155,7 @@ __all__ = [
     "argmax",
     "argmin",
     "avg_pool2d",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "broadcast_to",
@@ -179,12 +189,16 @@ __all__ = [
     "gelu",
     "getitem",
     "glu",
+    "group_norm",
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
+    "instance_norm",
     "inv",
+    "layer_norm",
     "leaky_relu",
     "linear",
+    "local_response_norm",
     "log",
     "log10",
     "log1p",
@@ -209,6 +223,7 @@ __all__ = [
     "multiply",
     "negative",
     "norm",
+    "normalize",
     "one_hot",
     "outer",
     "pad",
@@ -220,6 +235,7 @@ __all__ = [
     "relu6",
     "repeat",
     "reshape",
+    "rms_norm",
     "roll",
     "round",
     "rsqrt",

@@ -13,6 +13,7 @@ from tests.op_samples import (
     _loss,
     _math,
     _noise,
+    _normalization,
     _pooling,
     _reduction,
     _shape,
@@ -33,6 +34,7 @@ SAMPLES: list[Sample] = [
     *_activation.SAMPLES,
     *_conv.SAMPLES,
     *_pooling.SAMPLES,
+    *_normalization.SAMPLES,
     *_noise.SAMPLES,
     *_loss.SAMPLES,
 ]
