@@ -141,6 +141,7 @@ from nnlite.functional._shape import (
     tile,
     transpose,
 )
+from nnlite.functional._shrinkage import hard_shrink, soft_shrink, squareplus, tanh_shrink
 
 __all__ = [
     "absolute",
@@ -192,6 +193,7 @@ __all__ = [
     "getitem",
     "glu",
     "group_norm",
+    "hard_shrink",
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
@@ -249,6 +251,7 @@ __all__ = [
     "sin",
     "sinh",
     "slogdet",
+    "soft_shrink",
     "softmax",
     "softplus",
     "softsign",
@@ -257,6 +260,7 @@ __all__ = [
     "split",
     "sqrt",
     "square",
+    "squareplus",
     "squeeze",
     "stack",
     "std",
@@ -268,6 +272,7 @@ __all__ = [
     "take_along_axis",
     "tan",
     "tanh",
+    "tanh_shrink",
     "tensordot",
     "threshold",
     "tile",

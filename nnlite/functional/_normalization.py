@@ -95,6 +95,7 @@ def batch_norm(
     if mean is not None:
         if mask is not None:
             raise ValueError("batch_norm takes a mask for the batch's own statistics, not beside mean and var")
+        mean, var = (np.array(a) if isinstance(a, np.ndarray) else a for a in (mean, var))  # the caller's may move on
         y = _normalized_by(x, mean, var, weight, bias, axis=axis, eps=eps)
         return (y, _plain(mean), _plain(var)) if return_statistics else y
     if mask is not None:

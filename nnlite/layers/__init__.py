@@ -13,17 +13,24 @@ from nnlite.layers._activation import (
     Softmax,
     Softplus,
 )
+from nnlite.layers._batch_norm import BatchNorm
 from nnlite.layers._conv import Conv2D
 from nnlite.layers._dense import Dense
 from nnlite.layers._module import Module
 from nnlite.layers._noise import Dropout
+from nnlite.layers._normalization import GroupNorm, InstanceNorm, LayerNorm
 from nnlite.layers._pooling import AvgPool2D, MaxPool2D
 from nnlite.layers._reshape import Flatten, Reshape
+from nnlite.layers._rms_norm import LocalResponseNorm, RMSNorm
 
 # The longer spellings are the same objects.
 Layer = Module
 AveragePooling2D = AvgPool2D
 MaxPooling2D = MaxPool2D
+BatchNormalization = BatchNorm
+GroupNormalization = GroupNorm
+LayerNormalization = LayerNorm
+RMSNormalization = RMSNorm
 
 __all__ = [
     "ELU",
@@ -32,17 +39,27 @@ __all__ = [
     "Activation",
     "AveragePooling2D",
     "AvgPool2D",
+    "BatchNorm",
+    "BatchNormalization",
     "Conv2D",
     "Dense",
     "Dropout",
     "Flatten",
+    "GroupNorm",
+    "GroupNormalization",
+    "InstanceNorm",
     "Layer",
+    "LayerNorm",
+    "LayerNormalization",
     "LeakyReLU",
+    "LocalResponseNorm",
     "MaxPool2D",
     "MaxPooling2D",
     "Maxout",
     "Module",
     "PReLU",
+    "RMSNorm",
+    "RMSNormalization",
     "ReLU",
     "Reshape",
     "SiLU",
