@@ -13,6 +13,7 @@ from nnlite.layers._activation import (
     Softmax,
     Softplus,
 )
+from nnlite.layers._batch_norm import BatchNorm
 from nnlite.layers._conv import Conv1D, Conv2D, Conv3D
 from nnlite.layers._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from nnlite.layers._dense import Dense
@@ -20,8 +21,10 @@ from nnlite.layers._depthwise import DepthwiseConv2D, SeparableConv2D
 from nnlite.layers._embedding import Embedding
 from nnlite.layers._module import Module
 from nnlite.layers._noise import Dropout
+from nnlite.layers._normalization import GroupNorm, InstanceNorm, LayerNorm
 from nnlite.layers._pooling import AvgPool2D, MaxPool2D
 from nnlite.layers._reshape import Flatten, Reshape
+from nnlite.layers._rms_norm import LocalResponseNorm, RMSNorm
 
 # The longer spellings are the same objects.
 Layer = Module
@@ -34,6 +37,10 @@ Convolution3D = Conv3D
 Convolution3DTranspose = Conv3DTranspose
 MaxPooling2D = MaxPool2D
 SeparableConvolution2D = SeparableConv2D
+BatchNormalization = BatchNorm
+GroupNormalization = GroupNorm
+LayerNormalization = LayerNorm
+RMSNormalization = RMSNorm
 
 __all__ = [
     "ELU",
@@ -44,6 +51,8 @@ __all__ = [
     "AvgPool2D",
     "Conv1D",
     "Conv1DTranspose",
+    "BatchNorm",
+    "BatchNormalization",
     "Conv2D",
     "Conv2DTranspose",
     "Conv3D",
@@ -59,13 +68,21 @@ __all__ = [
     "Dropout",
     "Embedding",
     "Flatten",
+    "GroupNorm",
+    "GroupNormalization",
+    "InstanceNorm",
     "Layer",
+    "LayerNorm",
+    "LayerNormalization",
     "LeakyReLU",
+    "LocalResponseNorm",
     "MaxPool2D",
     "MaxPooling2D",
     "Maxout",
     "Module",
     "PReLU",
+    "RMSNorm",
+    "RMSNormalization",
     "ReLU",
     "Reshape",
     "SeparableConv2D",
