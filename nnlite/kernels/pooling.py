@@ -66,7 +66,7 @@ def max_scatter(g: Array, x: Array, y: Array, *, pool_size: Pair, stride: Pair, 
 
     Returns
     -------
-    ndarray, shape (N, H, W, C), of g's dtype. A window with a NaN gives g to its first element.
+    ndarray, shape (N, H, W, C), of g's dtype. A window with a NaN gives g to its first NaN.
 
     Examples
     --------
@@ -266,10 +266,13 @@ def _first_maxima(x: Array, y: Array, windows: tuple[Window, Window]) -> Iterato
     waiting = scratch("pooling.waiting", y.shape, np.bool_)
     below = scratch("pooling.below", y.shape, np.bool_)
     waiting.fill(True)
+    some_nan = np.isnan(np.max(y, initial=-np.inf))  # one look at y spares comparing every element twice
     for _, written, read in shifts(*windows):
         hits, rest = below[written], waiting[written]
         np.less(x[read], y[written], out=hits)
-        np.greater(rest, hits, out=hits)  # still waiting, and not below the maximum; a NaN is not below
+        if some_nan:
+            hits |= np.isnan(y[written]) > np.isnan(x[read])  # a number is below NaN, which no comparison says
+        np.greater(rest, hits, out=hits)  # still waiting, and not below the maximum
         np.logical_xor(rest, hits, out=rest)
         yield written, read, hits
 

@@ -100,6 +100,14 @@ class TestGradients:
         np.testing.assert_array_equal(y.grad[:, ::2, ::2], 1)
         assert y.grad.sum() == 2 * 2 * 2 * 3
 
+    def test_a_nan_gets_it_as_with_max(self) -> None:
+        row = [[1.0, np.nan, 2.0, np.nan, 3.0]]
+        x, z = image(row), image(row)
+        F.max_pool2d(x, (1, 5)).sum().backward()
+        F.max(z, axis=(1, 2)).sum().backward()
+        np.testing.assert_array_equal(x.grad.ravel(), [0, 1, 0, 0, 0])
+        np.testing.assert_array_equal(z.grad, x.grad)
+
     def test_overlapping_windows_add_up(self) -> None:
         x = image([[0.0, 0.0, 0.0], [0.0, 9.0, 0.0], [0.0, 0.0, 0.0]])
         F.max_pool2d(x, 2, 1).backward(np.array([[1.0, 10.0], [100.0, 1000.0]])[None, :, :, None])

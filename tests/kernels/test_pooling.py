@@ -193,13 +193,17 @@ def test_overlapping_windows_add_up_at_a_shared_maximum() -> None:
     np.testing.assert_array_equal(dx[0, :, :, 0], [[0, 0, 0], [0, 4, 0], [0, 0, 0]])
 
 
-def test_nan_reaches_the_output_and_its_window_still_hands_on_the_gradient() -> None:
-    options = Case(1, (2, 4), 1, (2, 2), (2, 2)).settings
-    x = np.array([[1.0, np.nan, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]).reshape(1, 2, 4, 1)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_nan_reaches_the_output_and_takes_the_gradient(stride: int) -> None:
+    options = Case(1, (2, 4), 1, (2, 2), (stride, stride)).settings
+    x = np.array([[1.0, np.inf, 3.0, 4.0], [np.nan, np.nan, 7.0, 8.0]]).reshape(1, 2, 4, 1)
     y = pooling.max_forward(x, **options)
-    np.testing.assert_array_equal(y[0, :, :, 0], [[np.nan, 8]])
-    dx = pooling.max_scatter(np.full((1, 1, 2, 1), 2.0), x, y, **options)
-    np.testing.assert_array_equal(dx[0, :, :, 0], [[2, 0, 0, 0], [0, 0, 0, 2]])
+    g = np.array([1.0, 10.0, 100.0] if stride == 1 else [1.0, 100.0]).reshape(y.shape)
+    np.testing.assert_array_equal(np.isnan(y).ravel(), [True, True, False] if stride == 1 else [True, False])
+    dx = pooling.max_scatter(g, x, y, **options)
+    np.testing.assert_array_equal(dx[0, :, :, 0], [[0, 0, 0, 0], [1, 10 * (stride == 1), 0, 100]])
+    t = np.arange(8.0).reshape(x.shape)
+    np.testing.assert_array_equal(pooling.max_gather(t, x, y, **options).ravel(), [4, 5, 7] if stride == 1 else [4, 7])
 
 
 @pytest.mark.parametrize("stride", [1, 2])
