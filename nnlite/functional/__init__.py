@@ -32,6 +32,16 @@ from nnlite.functional._activation import (
     step,
     threshold,
 )
+from nnlite.functional._adaptive import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    global_avg_pool,
+    global_max_pool,
+)
 from nnlite.functional._arithmetic import (
     absolute,
     add,
@@ -93,8 +103,16 @@ from nnlite.functional._math import (
     tan,
     tanh,
 )
-from nnlite.functional._noise import dropout
-from nnlite.functional._pooling import avg_pool2d, max_pool2d
+from nnlite.functional._noise import alpha_dropout, dropout, gaussian_noise, spatial_dropout
+from nnlite.functional._pooling import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    min_pool2d,
+)
 from nnlite.functional._reduction import (
     all,
     any,
@@ -112,6 +130,7 @@ from nnlite.functional._reduction import (
     sum,
     var,
 )
+from nnlite.functional._resize import pixel_shuffle, upsample
 from nnlite.functional._shape import (
     broadcast_to,
     concatenate,
@@ -133,8 +152,15 @@ from nnlite.functional._shape import (
 
 __all__ = [
     "absolute",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
     "add",
     "all",
+    "alpha_dropout",
     "any",
     "arccos",
     "arccosh",
@@ -145,7 +171,9 @@ __all__ = [
     "arctanh",
     "argmax",
     "argmin",
+    "avg_pool1d",
     "avg_pool2d",
+    "avg_pool3d",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "broadcast_to",
@@ -176,8 +204,11 @@ __all__ = [
     "flatten",
     "flip",
     "floor",
+    "gaussian_noise",
     "gelu",
     "getitem",
+    "global_avg_pool",
+    "global_max_pool",
     "glu",
     "hard_sigmoid",
     "hard_silu",
@@ -196,11 +227,14 @@ __all__ = [
     "masked_fill",
     "matmul",
     "max",
+    "max_pool1d",
     "max_pool2d",
+    "max_pool3d",
     "maximum",
     "maxout",
     "mean",
     "min",
+    "min_pool2d",
     "minimum",
     "mish",
     "mod",
@@ -212,6 +246,7 @@ __all__ = [
     "one_hot",
     "outer",
     "pad",
+    "pixel_shuffle",
     "power",
     "prelu",
     "prod",
@@ -236,6 +271,7 @@ __all__ = [
     "softsign",
     "solve",
     "sort",
+    "spatial_dropout",
     "split",
     "sqrt",
     "square",
@@ -258,6 +294,7 @@ __all__ = [
     "transpose",
     "tril",
     "triu",
+    "upsample",
     "var",
     "where",
 ]

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 import nnlite as nl
 import nnlite.functional as F
-from nnlite.functional._conv import resolved_padding
-from tests.op_samples._pooling import naive_avg_pool2d, naive_max_pool2d
+from nnlite.functional._windows import resolved_padding
+from tests.op_samples._pooling import naive_avg_pool, naive_max_pool
 from tests.op_samples._sample import distinct, normal
 
 POOLINGS: list[tuple[Callable[..., Any], Callable[..., Any]]] = [
-    (F.max_pool2d, naive_max_pool2d), (F.avg_pool2d, naive_avg_pool2d),
+    (F.max_pool2d, naive_max_pool), (F.avg_pool2d, naive_avg_pool),
 ]  # fmt: skip
 BOTH = pytest.mark.parametrize(("pool", "naive"), POOLINGS, ids=["max", "avg"])
 

@@ -6,6 +6,7 @@ giving constants. `tests/functional/test_samples.py` fails when a function, or o
 
 from tests.op_samples import (
     _activation,
+    _adaptive,
     _arithmetic,
     _conv,
     _indexing,
@@ -15,6 +16,7 @@ from tests.op_samples import (
     _noise,
     _pooling,
     _reduction,
+    _resize,
     _shape,
 )
 from tests.op_samples._sample import Sample
@@ -33,6 +35,8 @@ SAMPLES: list[Sample] = [
     *_activation.SAMPLES,
     *_conv.SAMPLES,
     *_pooling.SAMPLES,
+    *_adaptive.SAMPLES,
+    *_resize.SAMPLES,
     *_noise.SAMPLES,
     *_loss.SAMPLES,
 ]
