@@ -298,7 +298,7 @@ def _maxima(name: str, x: Array, axes: int, output_size: OutputSize, return_indi
     return (y, places) if return_indices else y
 
 
-def _sizes(name: str, shape: tuple[int, ...], axes: int, output_size: OutputSize) -> Size:
+def _sizes(name: str, shape: tuple[int, ...], axes: int, output_size: Any) -> Size:
     """Check x's shape and write the output size in full form."""
     if len(shape) != axes + 2 or not all(shape[1:-1]):
         letters = ("L", "H, W", "D, H, W")[axes - 1]

@@ -6,7 +6,7 @@ import numpy as np
 
 from nnlite.autograd import Tensor, differentiable
 from nnlite.autograd._recording import Array
-from nnlite.functional._windows import Padding, Size, as_floating, per_axis, resolved_padding
+from nnlite.functional._windows import Padding, PaddingLike, Size, as_floating, per_axis, resolved_padding
 from nnlite.kernels import pooling as kernels
 from nnlite.kernels.window import Window
 
@@ -25,7 +25,7 @@ def max_pool1d(
     x: Array,
     pool_size: int | Size = 2,
     stride: int | Size | None = None,
-    padding: str | int | Size | Padding = "valid",
+    padding: PaddingLike = "valid",
     dilation: int | Size = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
@@ -61,7 +61,7 @@ def max_pool2d(
     x: Array,
     pool_size: int | Size = 2,
     stride: int | Size | None = None,
-    padding: str | int | Size | Padding = "valid",
+    padding: PaddingLike = "valid",
     dilation: int | Size = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
@@ -112,7 +112,7 @@ def max_pool3d(
     x: Array,
     pool_size: int | Size = 2,
     stride: int | Size | None = None,
-    padding: str | int | Size | Padding = "valid",
+    padding: PaddingLike = "valid",
     dilation: int | Size = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
@@ -148,7 +148,7 @@ def min_pool2d(
     x: Array,
     pool_size: int | Size = 2,
     stride: int | Size | None = None,
-    padding: str | int | Size | Padding = "valid",
+    padding: PaddingLike = "valid",
     dilation: int | Size = 1,
     ceil_mode: bool = False,
 ) -> Any:
@@ -182,7 +182,7 @@ def avg_pool1d(
     x: Array,
     pool_size: int | Size = 2,
     stride: int | Size | None = None,
-    padding: str | int | Size | Padding = "valid",
+    padding: PaddingLike = "valid",
     count_padding: bool = False,
     ceil_mode: bool = False,
     divisor: int | None = None,
@@ -218,7 +218,7 @@ def avg_pool2d(
     x: Array,
     pool_size: int | Size = 2,
     stride: int | Size | None = None,
-    padding: str | int | Size | Padding = "valid",
+    padding: PaddingLike = "valid",
     count_padding: bool = False,
     ceil_mode: bool = False,
     divisor: int | None = None,
@@ -258,7 +258,7 @@ def avg_pool3d(
     x: Array,
     pool_size: int | Size = 2,
     stride: int | Size | None = None,
-    padding: str | int | Size | Padding = "valid",
+    padding: PaddingLike = "valid",
     count_padding: bool = False,
     ceil_mode: bool = False,
     divisor: int | None = None,

@@ -163,7 +163,8 @@ def _resized(name: str, sizes: Size, scale: Any, size: Any) -> list[tuple[int, i
 def _nearest(n: int, m: int, span: float) -> NDArray[np.intp]:
     """Return which of n elements each of m takes; rounded as PyTorch rounds it, in float32."""
     places = np.floor(np.arange(m, dtype=np.float32) * np.float32(span)).astype(np.intp)
-    return np.minimum(places, n - 1)
+    nearest: NDArray[np.intp] = np.minimum(places, n - 1)
+    return nearest
 
 
 @functools.lru_cache(maxsize=64)

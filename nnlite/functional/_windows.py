@@ -8,10 +8,11 @@ from nnlite.autograd import Tensor, default_dtype
 from nnlite.autograd._recording import Array
 from nnlite.autograd._tensor import as_array
 
-__all__ = ["Padding", "Size", "as_floating", "per_axis", "resolved_padding"]
+__all__ = ["Padding", "PaddingLike", "Size", "as_floating", "per_axis", "resolved_padding"]
 
 Size = tuple[int, ...]
 Padding = tuple[tuple[int, int], ...]
+PaddingLike = str | int | tuple[int | tuple[int, int], ...]
 
 _WORDS = {1: "a tuple of one", 2: "a pair of them", 3: "three of them"}
 _PAIRS = {1: "a tuple of one of these pairs", 2: "a pair of pairs", 3: "three pairs"}
@@ -83,4 +84,4 @@ def _for_each(value: Any, count: int) -> tuple[Any, ...]:
 
 def _is_int(value: Any, least: int) -> bool:
     """Whether a value is an integer, and large enough."""
-    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value >= least
+    return isinstance(value, (int, np.integer)) and not isinstance(value, bool) and bool(value >= least)

@@ -15,37 +15,91 @@ from nnlite.layers._activation import (
 )
 from nnlite.layers._conv import Conv2D
 from nnlite.layers._dense import Dense
+from nnlite.layers._global_pooling import (
+    AdaptiveAvgPool2D,
+    GlobalAvgPool1D,
+    GlobalAvgPool2D,
+    GlobalAvgPool3D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
+    GlobalMaxPool3D,
+)
 from nnlite.layers._module import Module
-from nnlite.layers._noise import Dropout
-from nnlite.layers._pooling import AvgPool2D, MaxPool2D
-from nnlite.layers._reshape import Flatten, Reshape
+from nnlite.layers._noise import AlphaDropout, Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
+from nnlite.layers._pooling import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
+from nnlite.layers._reshape import Flatten, Permute, RepeatVector, Reshape
+from nnlite.layers._resize import Cropping2D, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D
 
 # The longer spellings are the same objects.
 Layer = Module
+AdaptiveAveragePooling2D = AdaptiveAvgPool2D
+AveragePooling1D = AvgPool1D
 AveragePooling2D = AvgPool2D
+AveragePooling3D = AvgPool3D
+GlobalAveragePooling1D = GlobalAvgPool1D
+GlobalAveragePooling2D = GlobalAvgPool2D
+GlobalAveragePooling3D = GlobalAvgPool3D
+GlobalMaxPooling1D = GlobalMaxPool1D
+GlobalMaxPooling2D = GlobalMaxPool2D
+GlobalMaxPooling3D = GlobalMaxPool3D
+MaxPooling1D = MaxPool1D
 MaxPooling2D = MaxPool2D
+MaxPooling3D = MaxPool3D
 
 __all__ = [
-    "ELU",
-    "GELU",
-    "SELU",
     "Activation",
+    "AdaptiveAveragePooling2D",
+    "AdaptiveAvgPool2D",
+    "AlphaDropout",
+    "AveragePooling1D",
     "AveragePooling2D",
+    "AveragePooling3D",
+    "AvgPool1D",
     "AvgPool2D",
+    "AvgPool3D",
     "Conv2D",
+    "Cropping2D",
     "Dense",
     "Dropout",
+    "ELU",
     "Flatten",
+    "GELU",
+    "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
     "Layer",
     "LeakyReLU",
+    "MaxPool1D",
     "MaxPool2D",
+    "MaxPool3D",
+    "MaxPooling1D",
     "MaxPooling2D",
+    "MaxPooling3D",
     "Maxout",
     "Module",
     "PReLU",
+    "Permute",
     "ReLU",
+    "RepeatVector",
     "Reshape",
+    "SELU",
     "SiLU",
     "Softmax",
     "Softplus",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
 ]
