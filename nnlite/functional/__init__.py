@@ -53,6 +53,7 @@ from nnlite.functional._arithmetic import (
     subtract,
     where,
 )
+from nnlite.functional._attention import rotary_embedding, scaled_dot_product_attention, sinusoidal_encoding
 from nnlite.functional._conv import conv2d
 from nnlite.functional._indexing import (
     diagonal,
@@ -221,8 +222,10 @@ __all__ = [
     "repeat",
     "reshape",
     "roll",
+    "rotary_embedding",
     "round",
     "rsqrt",
+    "scaled_dot_product_attention",
     "scatter_add",
     "selu",
     "sigmoid",
@@ -230,6 +233,7 @@ __all__ = [
     "silu",
     "sin",
     "sinh",
+    "sinusoidal_encoding",
     "slogdet",
     "softmax",
     "softplus",

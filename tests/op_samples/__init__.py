@@ -7,6 +7,7 @@ giving constants. `tests/functional/test_samples.py` fails when a function, or o
 from tests.op_samples import (
     _activation,
     _arithmetic,
+    _attention,
     _conv,
     _indexing,
     _linalg,
@@ -21,7 +22,19 @@ from tests.op_samples._sample import Sample
 
 __all__ = ["NONDIFFERENTIABLE", "SAMPLES", "Sample"]
 
-NONDIFFERENTIABLE = {"all", "any", "argmax", "argmin", "ceil", "floor", "one_hot", "round", "sign", "step"}
+NONDIFFERENTIABLE = {
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "ceil",
+    "floor",
+    "one_hot",
+    "round",
+    "sign",
+    "sinusoidal_encoding",
+    "step",
+}
 
 SAMPLES: list[Sample] = [
     *_arithmetic.SAMPLES,
@@ -34,5 +47,6 @@ SAMPLES: list[Sample] = [
     *_conv.SAMPLES,
     *_pooling.SAMPLES,
     *_noise.SAMPLES,
+    *_attention.SAMPLES,
     *_loss.SAMPLES,
 ]
