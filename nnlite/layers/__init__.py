@@ -13,6 +13,7 @@ from nnlite.layers._activation import (
     Softmax,
     Softplus,
 )
+from nnlite.layers._attention import MultiHeadAttention
 from nnlite.layers._conv import Conv2D
 from nnlite.layers._dense import Dense
 from nnlite.layers._module import Module
@@ -42,6 +43,7 @@ __all__ = [
     "MaxPooling2D",
     "Maxout",
     "Module",
+    "MultiHeadAttention",
     "PReLU",
     "ReLU",
     "Reshape",
