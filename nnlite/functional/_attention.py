@@ -86,12 +86,12 @@ def scaled_dot_product_attention(
     mask = _additive_mask(attn_mask, is_causal, shape, dtype)
     kept = dropout(np.ones(shape, dtype), dropout_p, generator=generator) if dropout_p else None
     scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
-    output, weights = _attention(query, key, value, mask, kept, scale=scale)
+    output, weights = attend(query, key, value, mask, kept, scale=scale)
     return (output, weights) if return_weights else output
 
 
 @differentiable
-def _attention(query: Array, key: Array, value: Array, mask: Array = None, kept: Array = None, *, scale: float) -> Any:
+def attend(query: Array, key: Array, value: Array, mask: Array = None, kept: Array = None, *, scale: float) -> Any:
     """Return (weights * kept) @ value and the weights, softmax(scale * query @ key.T + mask)."""
     output, weights = kernels.forward(query, key, value, mask, kept, scale=scale)
 
@@ -104,11 +104,9 @@ def _attention(query: Array, key: Array, value: Array, mask: Array = None, kept:
     return (output, weights), vjp
 
 
-@_attention.composite
-def _composed_attention(
-    query: Array, key: Array, value: Array, mask: Array = None, kept: Array = None, *, scale: float
-) -> Any:
-    """Return the same as `_attention`, in functions that have derivatives of every order."""
+@attend.composite
+def _composed(query: Array, key: Array, value: Array, mask: Array = None, kept: Array = None, *, scale: float) -> Any:
+    """Return the same as `attend`, in functions that have derivatives of every order."""
     scores = (query * scale) @ key.mT  # (..., T, S)
     scores = scores if mask is None else scores + mask
     e = np.exp(scores - _finite_max(scores))

@@ -48,6 +48,7 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "reshape": _reshape.LAYERS,
 }
 MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
+    "attention": _attention.MODULES,
     "dense": _dense.MODULES,
     "reshape": _reshape.MODULES,
 }

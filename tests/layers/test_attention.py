@@ -106,9 +106,7 @@ def test_inputs_that_do_not_fit_are_named():
     for shapes in [((4, 6), (4, 6)), ((2, 4, 6), (4, 6)), ((2, 4, 6), (2, 4, 6), (2, 3, 6))]:
         with pytest.raises(ValueError, match=r"MultiHeadAttention.*expected query \(B, T, features\)"):
             layer(*map(np.ones, shapes))
-    with pytest.raises(
-        ValueError, match=r"^MultiHeadAttention.* expected the last axis to be 6, got an input of shape \(2, 4, 5\)"
-    ):
+    with pytest.raises(ValueError, match=r"^MultiHeadA.* the last axis to be 6, got an input of shape \(2, 4, 5\)"):
         layer(np.ones((2, 4, 5)), np.ones((2, 4, 6)))
     with pytest.raises(ValueError, match="broadcast"):
         layer(np.ones((2, 4, 6)), np.ones((2, 5, 6)), attention_mask=np.ones((2, 5, 4)))

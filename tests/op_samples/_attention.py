@@ -3,7 +3,7 @@
 import numpy as np
 
 import nnlite.functional as F
-from nnlite.functional._attention import _attention
+from nnlite.functional._attention import attend
 from tests.op_samples._noise import _SAME
 from tests.op_samples._sample import Sample, normal
 
@@ -91,8 +91,8 @@ SAMPLES = [
     Sample(F.scaled_dot_product_attention,
            (normal(2, 3, 2, 2).swapaxes(1, 2), normal(4, 4).T[:, ::2], normal(2, 4, 2, 1).swapaxes(1, 2)), _attended,
            note="strided"),
-    Sample(_attention, _ARRAYS, _looped, {"scale": 0.5}),
-    Sample(_attention, (*_ARRAYS, _SCORES, _KEPT), _looped, {"scale": -1.5}),
+    Sample(attend, _ARRAYS, _looped, {"scale": 0.5}),
+    Sample(attend, (*_ARRAYS, _SCORES, _KEPT), _looped, {"scale": -1.5}),
     *(
         Sample(F.sinusoidal_encoding, (length, dim), _waves, settings)
         for length, dim, settings in [
