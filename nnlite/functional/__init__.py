@@ -98,6 +98,7 @@ from nnlite.functional._math import (
 )
 from nnlite.functional._noise import dropout
 from nnlite.functional._pooling import avg_pool2d, max_pool2d
+from nnlite.functional._recurrent import gru, lstm, rnn
 from nnlite.functional._reduction import (
     all,
     any,
@@ -182,6 +183,7 @@ __all__ = [
     "gelu",
     "getitem",
     "glu",
+    "gru",
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
@@ -195,6 +197,7 @@ __all__ = [
     "log_sigmoid",
     "log_softmax",
     "logsumexp",
+    "lstm",
     "mae",
     "masked_fill",
     "matmul",
@@ -223,6 +226,7 @@ __all__ = [
     "relu6",
     "repeat",
     "reshape",
+    "rnn",
     "roll",
     "rotary_embedding",
     "round",

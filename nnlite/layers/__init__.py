@@ -16,6 +16,7 @@ from nnlite.layers._activation import (
 from nnlite.layers._attention import MultiHeadAttention
 from nnlite.layers._conv import Conv2D
 from nnlite.layers._dense import Dense
+from nnlite.layers._embedding import Embedding
 from nnlite.layers._module import Module
 from nnlite.layers._noise import Dropout
 from nnlite.layers._pooling import AvgPool2D, MaxPool2D
@@ -36,6 +37,7 @@ __all__ = [
     "Conv2D",
     "Dense",
     "Dropout",
+    "Embedding",
     "Flatten",
     "Layer",
     "LeakyReLU",

@@ -40,6 +40,8 @@ class Dropout(Module):
     [1.0, 1.0, 1.0]
     """
 
+    supports_masking = True
+
     def __init__(
         self, rate: float, seed: int | None = None, input_shape: Shape | None = None, name: str | None = None
     ) -> None:

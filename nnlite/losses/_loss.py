@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnlite.autograd import Tensor, default_dtype
+from nnlite.layers._mask import mask_of
 from nnlite.losses._alignment import lined_up_weight, ranked_like
 
 __all__ = ["BuiltIn", "FromFunction", "Loss"]
@@ -50,15 +52,21 @@ class Loss(ABC):
         return self.call(y_true, y_pred).mean()
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
-        """Return the loss, weighted by sample if weights are given: the sum is divided by the count all the same."""
+        """Return the loss, weighted by sample if weights are given: the sum is divided by the count all the same.
+
+        Where y_pred has a mask (see `nnlite.layers.Embedding`), the steps that it leaves out do not count: neither in
+        the sum nor in what it is divided by.
+        """
         y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(y_pred)
         y_pred = y_pred if y_pred.dtype.kind == "f" else y_pred.astype(default_dtype())
         y_true = y_true.data if isinstance(y_true, Tensor) else np.asarray(y_true)
-        if sample_weight is None and self.reduction in ("sum_over_batch_size", "mean"):
+        averages = self.reduction in ("sum_over_batch_size", "mean")
+        weights = [w for w in (sample_weight, _weight_of_mask(mask_of(y_pred), averages)) if w is not None]
+        if averages and not weights:
             return self.mean(y_true, y_pred)
         losses = self.call(y_true, y_pred)
-        if sample_weight is not None:
-            losses = losses * lined_up_weight(sample_weight, losses.shape, self.name).astype(losses.dtype, copy=False)
+        for weight in weights:
+            losses = losses * lined_up_weight(weight, losses.shape, self.name).astype(losses.dtype, copy=False)
         if self.reduction == "none":
             return losses
         return losses.sum() if self.reduction == "sum" else losses.mean()
@@ -99,3 +107,10 @@ class FromFunction(Loss):
                 f"{type(losses).__name__}"
             )
         return losses
+
+
+def _weight_of_mask(mask: NDArray[Any] | None, averages: bool) -> NDArray[Any] | None:
+    """Return the weights that leave masked steps out of a sum, or of a mean over all steps."""
+    if mask is None:
+        return None
+    return mask * (mask.size / max(int(mask.sum()), 1) if averages else 1.0)

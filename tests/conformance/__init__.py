@@ -6,6 +6,7 @@ PyTorch's (`tests/nn/test_conformance.py`, `tests/parity/test_modules.py`). A fa
 """
 
 from tests.conformance import _activation, _attention, _conv, _dense, _noise, _pooling, _reshape
+from tests.conformance import _activation, _conv, _dense, _noise, _pooling, _recurrent, _reshape
 from tests.conformance._losses import LOSSES
 from tests.conformance._metrics import METRICS
 from tests.conformance._optimizers import OPTIMIZERS
@@ -45,11 +46,13 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "dense": _dense.LAYERS,
     "noise": _noise.LAYERS,
     "pooling": _pooling.LAYERS,
+    "recurrent": _recurrent.LAYERS,
     "reshape": _reshape.LAYERS,
 }
 MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
     "attention": _attention.MODULES,
     "dense": _dense.MODULES,
+    "recurrent": _recurrent.MODULES,
     "reshape": _reshape.MODULES,
 }
 LAYERS = [row for rows in LAYERS_BY_FAMILY.values() for row in rows]

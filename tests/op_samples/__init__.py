@@ -15,6 +15,7 @@ from tests.op_samples import (
     _math,
     _noise,
     _pooling,
+    _recurrent,
     _reduction,
     _shape,
 )
@@ -48,5 +49,6 @@ SAMPLES: list[Sample] = [
     *_pooling.SAMPLES,
     *_noise.SAMPLES,
     *_attention.SAMPLES,
+    *_recurrent.SAMPLES,
     *_loss.SAMPLES,
 ]
