@@ -11,6 +11,7 @@ from nnlite import constraints, initializers, regularizers
 from nnlite.autograd import Tensor
 from nnlite.functional._linalg import affine
 from nnlite.layers._checks import cast_input, positive_int
+from nnlite.layers._mask import mask_of
 from nnlite.layers._module import Module, Shape
 
 __all__ = ["MultiHeadAttention"]
@@ -81,6 +82,8 @@ class MultiHeadAttention(Module):
     (3, 2, 5, 7)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         num_heads: int,
@@ -150,7 +153,8 @@ class MultiHeadAttention(Module):
         key : Tensor, shape (B, S, features), optional
             The value by default.
         query_mask : array of bool, shape (B, T), optional
-            Which queries count; the others attend to nothing.
+            Which queries count; the others attend to nothing. Here and for values and keys, it is by default the mask
+            that the Tensor remembers (see `Embedding`).
         value_mask, key_mask : array of bool, shape (B, S), optional
             Which values and keys count; the others are attended to by no query.
         attention_mask : array of bool, broadcastable to (B, T, S) or (B, num_heads, T, S), optional
@@ -164,6 +168,9 @@ class MultiHeadAttention(Module):
         -------
         Tensor, shape (B, T, *output_shape); a pair with the weights if `return_attention_scores`
         """
+        query_mask = mask_of(query) if query_mask is None else query_mask
+        value_mask = mask_of(value) if value_mask is None else value_mask
+        key_mask = mask_of(key) if key_mask is None else key_mask
         key = value if key is None else key
         self._check_inputs(query, value, key)
         if not self.attention_output.built:
@@ -263,7 +270,8 @@ class _Projection(Module):
             raise ValueError(f"{self.label} expected the last axis to be {reduced[0]}, got an input of shape {x.shape}")
         matrix = kernel.reshape((math.prod(reduced), -1))
         bias = None if self.bias is None else self.bias.reshape(-1)
-        y: Tensor = affine(cast_input(x, kernel.dtype).reshape((*kept, math.prod(reduced))), matrix, bias)
+        rows = cast_input(x, kernel.dtype).reshape((math.prod(kept), math.prod(reduced)))
+        y: Tensor = affine(rows, matrix, bias)
         return y.reshape((*kept, *kernel.shape[self.reduced_axes :]))
 
 

@@ -6,6 +6,7 @@ import pytest
 import nnlite as nl
 from nnlite import regularizers
 from nnlite.layers import MultiHeadAttention
+from nnlite.layers._mask import mask_of
 from tests.op_samples._sample import normal
 
 
@@ -112,3 +113,17 @@ def test_inputs_that_do_not_fit_are_named():
         layer(np.ones((2, 4, 6)), np.ones((2, 5, 6)), attention_mask=np.ones((2, 5, 4)))
     with pytest.raises(ValueError, match="inner axes"):
         MultiHeadAttention(2, 3, attention_axes=(2,))(np.ones((2, 4, 6)), np.ones((2, 4, 6)))
+
+
+def test_masks_of_embeddings_are_respected_and_handed_on():
+    words = np.array([[3, 1, 2, 0], [2, 0, 0, 0]])
+    x = nl.layers.Embedding(5, 6, mask_zero=True)(words)
+    plain = x.numpy()
+    layer = MultiHeadAttention(2, 3)
+    y, scores = layer(x, x, return_attention_scores=True)
+    expected = layer(plain, plain, query_mask=words, value_mask=words)
+    np.testing.assert_array_equal(y.numpy(), expected.numpy())
+    assert ((scores.numpy() > 0) == (words != 0)[:, None, :, None] & (words != 0)[:, None, None]).all()
+    np.testing.assert_array_equal(mask_of(y), words != 0)
+    given = layer(x, x, query_mask=np.ones((2, 4)), value_mask=np.ones((2, 4)))
+    np.testing.assert_array_equal(given.numpy(), layer(plain, plain).numpy())
