@@ -47,6 +47,7 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "reshape": _reshape.LAYERS,
 }
 MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
+    "conv": _conv.MODULES,
     "dense": _dense.MODULES,
     "reshape": _reshape.MODULES,
 }
