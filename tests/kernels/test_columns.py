@@ -27,6 +27,7 @@ def _tiny_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "CHUNK_BYTES", 300)
     monkeypatch.setattr(parallel, "SERIAL_BYTES", 100)
     monkeypatch.setattr(columns, "_MIN_ROWS", 1)
+    monkeypatch.setattr(conv, "_NARROW", 4)
 
 
 def normal(*shape: int, seed: int = 0) -> Array:
@@ -46,9 +47,11 @@ SHAPES = {1: ((9,), (3,)), 2: ((5, 7), (2, 3)), 3: ((3, 4, 5), (2, 2, 3))}
 @pytest.mark.usefixtures("_threads", "_tiny_chunks")
 @pytest.mark.parametrize("axes", [1, 2, 3])
 @pytest.mark.parametrize(("stride", "padding", "dilation"), [(1, 0, 1), (2, 1, 1), (1, 2, 2), (3, 0, 1)])
-@pytest.mark.parametrize(("groups", "inputs", "outputs"), [(1, 2, 3), (1, 9, 2), (2, 2, 3), (3, 1, 1), (3, 1, 2)])
+@pytest.mark.parametrize(("groups", "inputs", "outputs"), [
+    (1, 2, 3), (1, 9, 2), (2, 2, 3), (4, 2, 1), (2, 5, 2), (3, 1, 1), (3, 1, 2),
+])  # fmt: skip
 class TestConvolutionsInStrips:
-    """Blocks are so small here that every image is cut into strips of its first axis."""
+    """Blocks are so small here that images are cut into strips, and groups that are taken together so narrow."""
 
     def test_value_and_gradients_are_those_of_loops(
         self, axes: int, stride: int, padding: int, dilation: int, groups: int, inputs: int, outputs: int

@@ -1,5 +1,6 @@
 """Convolutions beside those of PyTorch and Keras, with settings and sizes drawn by hypothesis."""
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import nnlite.functional as F
-from nnlite import nn
+from nnlite import layers, nn
 from tests.parity.harness import compare_function, compare_layer, compare_module, drawn
 
 pytestmark = pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
@@ -269,3 +270,25 @@ def test_depthwise_and_separable_layers_of_keras(data: st.DataObject) -> None:
     x = normal(2, *case["size"], case["inputs"])
     compare_layer(f"DepthwiseConv2D({settings}", [x])
     compare_layer(f"SeparableConv2D({case['outputs']}, {settings}", [x])
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*(f"Conv{axes}D{kind}" for axes in (1, 2, 3) for kind in ("", "Transpose")), "DepthwiseConv2D", "SeparableConv2D"],
+)
+def test_layers_take_keras_arguments_in_its_order_and_with_its_defaults(name: str) -> None:
+    import keras
+
+    ours = inspect.signature(getattr(layers, name)).parameters
+    theirs = inspect.signature(getattr(keras.layers, name)).parameters
+    known = [p for p in theirs if p != "kwargs"]
+    if name == "Conv3DTranspose":  # Keras has these two the other way round here, and here alone
+        known.remove("output_padding")
+        known.insert(known.index("data_format"), "output_padding")
+    assert list(ours) == [*known, "input_shape", "name"]
+    for argument in known:
+        default = theirs[argument].default
+        if isinstance(default, tuple):  # one for each axis: nnlite writes a number for all of them
+            assert set(default) == {ours[argument].default}
+        else:
+            assert ours[argument].default == ("channels_last" if argument == "data_format" else default)
