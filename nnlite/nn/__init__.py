@@ -7,6 +7,7 @@ loads into the model of the same shape.
 from nnlite.autograd import Parameter
 from nnlite.layers import Module
 from nnlite.nn import functional, init
+from nnlite.nn._attention import MultiheadAttention
 from nnlite.nn._containers import ModuleDict, ModuleList, Sequential
 from nnlite.nn._conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nnlite.nn._linear import Bilinear, Identity, Linear
@@ -26,6 +27,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "Parameter",
     "Sequential",
     "Unflatten",

@@ -10,6 +10,7 @@ from nnlite.nn.functional._conv import (
     fold,
     unfold,
 )
+from nnlite.nn.functional._attention import scaled_dot_product_attention
 from nnlite.nn.functional._linear import bilinear, linear
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "fold",
     "linear",
     "unfold",
+    "scaled_dot_product_attention",
 ]
