@@ -9,11 +9,18 @@ from nnlite.layers import Module
 from nnlite.nn import functional, init
 from nnlite.nn._attention import MultiheadAttention
 from nnlite.nn._containers import ModuleDict, ModuleList, Sequential
+from nnlite.nn._conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nnlite.nn._linear import Bilinear, Identity, Linear
 from nnlite.nn._reshape import Flatten, Unflatten
 
 __all__ = [
     "Bilinear",
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
     "Flatten",
     "Identity",
     "Linear",

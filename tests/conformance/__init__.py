@@ -62,6 +62,7 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "resize": _resize.LAYERS,
 }
 MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
+    "conv": _conv.MODULES,
     "attention": _attention.MODULES,
     "dense": _dense.MODULES,
     "recurrent": _recurrent.MODULES,
