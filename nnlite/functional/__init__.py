@@ -63,7 +63,8 @@ from nnlite.functional._arithmetic import (
     subtract,
     where,
 )
-from nnlite.functional._conv import conv2d
+from nnlite.functional._conv import conv1d, conv2d, conv3d, depthwise_conv2d
+from nnlite.functional._conv_transpose import conv1d_transpose, conv2d_transpose, conv3d_transpose
 from nnlite.functional._indexing import (
     diagonal,
     embedding,
@@ -79,9 +80,14 @@ from nnlite.functional._indexing import (
     triu,
 )
 from nnlite.functional._linalg import cholesky, det, dot, einsum, inv, matmul, outer, slogdet, solve, tensordot, trace
-from nnlite.functional._loss_binary import binary_cross_entropy, binary_cross_entropy_with_logits
-from nnlite.functional._loss_categorical import cross_entropy
-from nnlite.functional._loss_regression import mae, mse
+from nnlite.functional._loss_binary import binary_cross_entropy, binary_cross_entropy_with_logits, focal
+from nnlite.functional._loss_categorical import categorical_focal, cross_entropy, nll
+from nnlite.functional._loss_ctc import ctc
+from nnlite.functional._loss_embedding import contrastive, cosine_embedding, triplet_margin
+from nnlite.functional._loss_likelihood import gaussian_nll, kl_div, poisson_nll
+from nnlite.functional._loss_margin import categorical_hinge, hinge, margin_ranking, squared_hinge
+from nnlite.functional._loss_overlap import dice, tversky
+from nnlite.functional._loss_regression import huber, log_cosh, mae, mape, mse, msle, smooth_l1
 from nnlite.functional._math import (
     arccos,
     arccosh,
@@ -115,6 +121,7 @@ from nnlite.functional._pooling import (
     max_pool3d,
     min_pool2d,
 )
+from nnlite.functional._recurrent import gru, lstm, rnn
 from nnlite.functional._reduction import (
     all,
     any,
@@ -151,6 +158,7 @@ from nnlite.functional._shape import (
     tile,
     transpose,
 )
+from nnlite.functional._unfold import fold, unfold
 
 __all__ = [
     "absolute",
@@ -179,19 +187,31 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "broadcast_to",
+    "categorical_focal",
+    "categorical_hinge",
     "ceil",
     "celu",
     "cholesky",
     "clip",
     "concatenate",
+    "contrastive",
+    "conv1d",
+    "conv1d_transpose",
     "conv2d",
+    "conv2d_transpose",
+    "conv3d",
+    "conv3d_transpose",
     "cos",
     "cosh",
+    "cosine_embedding",
     "cross_entropy",
+    "ctc",
     "cumprod",
     "cumsum",
+    "depthwise_conv2d",
     "det",
     "diagonal",
+    "dice",
     "divide",
     "dot",
     "dropout",
@@ -207,25 +227,36 @@ __all__ = [
     "flip",
     "floor",
     "gaussian_noise",
+    "focal",
+    "gaussian_nll",
+    "fold",
     "gelu",
     "getitem",
     "global_avg_pool",
     "global_max_pool",
     "glu",
+    "gru",
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
+    "hinge",
+    "huber",
     "inv",
+    "kl_div",
     "leaky_relu",
     "linear",
     "log",
     "log10",
     "log1p",
     "log2",
+    "log_cosh",
     "log_sigmoid",
     "log_softmax",
     "logsumexp",
+    "lstm",
     "mae",
+    "mape",
+    "margin_ranking",
     "masked_fill",
     "matmul",
     "max",
@@ -242,13 +273,16 @@ __all__ = [
     "mod",
     "moveaxis",
     "mse",
+    "msle",
     "multiply",
     "negative",
+    "nll",
     "norm",
     "one_hot",
     "outer",
     "pad",
     "pixel_shuffle",
+    "poisson_nll",
     "power",
     "prelu",
     "prod",
@@ -257,6 +291,7 @@ __all__ = [
     "relu6",
     "repeat",
     "reshape",
+    "rnn",
     "roll",
     "round",
     "rsqrt",
@@ -268,6 +303,7 @@ __all__ = [
     "sin",
     "sinh",
     "slogdet",
+    "smooth_l1",
     "softmax",
     "softplus",
     "softsign",
@@ -277,6 +313,7 @@ __all__ = [
     "split",
     "sqrt",
     "square",
+    "squared_hinge",
     "squeeze",
     "stack",
     "std",
@@ -295,8 +332,11 @@ __all__ = [
     "trace",
     "transpose",
     "tril",
+    "triplet_margin",
     "triu",
     "upsample",
+    "tversky",
+    "unfold",
     "var",
     "where",
 ]

@@ -13,8 +13,11 @@ from nnlite.layers._activation import (
     Softmax,
     Softplus,
 )
-from nnlite.layers._conv import Conv2D
+from nnlite.layers._conv import Conv1D, Conv2D, Conv3D
+from nnlite.layers._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from nnlite.layers._dense import Dense
+from nnlite.layers._depthwise import DepthwiseConv2D, SeparableConv2D
+from nnlite.layers._embedding import Embedding
 from nnlite.layers._global_pooling import (
     AdaptiveAvgPool2D,
     GlobalAvgPool1D,
@@ -45,6 +48,13 @@ GlobalMaxPooling3D = GlobalMaxPool3D
 MaxPooling1D = MaxPool1D
 MaxPooling2D = MaxPool2D
 MaxPooling3D = MaxPool3D
+Convolution1D = Conv1D
+Convolution1DTranspose = Conv1DTranspose
+Convolution2D = Conv2D
+Convolution2DTranspose = Conv2DTranspose
+Convolution3D = Conv3D
+Convolution3DTranspose = Conv3DTranspose
+SeparableConvolution2D = SeparableConv2D
 
 __all__ = [
     "Activation",
@@ -59,9 +69,22 @@ __all__ = [
     "AvgPool3D",
     "Conv2D",
     "Cropping2D",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
+    "Convolution3D",
+    "Convolution3DTranspose",
     "Dense",
+    "DepthwiseConv2D",
     "Dropout",
     "ELU",
+    "Embedding",
     "Flatten",
     "GELU",
     "GaussianNoise",
@@ -93,6 +116,8 @@ __all__ = [
     "RepeatVector",
     "Reshape",
     "SELU",
+    "SeparableConv2D",
+    "SeparableConvolution2D",
     "SiLU",
     "Softmax",
     "Softplus",

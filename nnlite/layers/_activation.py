@@ -6,7 +6,7 @@ from typing import Any
 import nnlite.functional as F
 from nnlite import initializers
 from nnlite._lookup import look_up
-from nnlite.functional._conv import as_floating
+from nnlite.functional._windows import as_floating
 from nnlite.layers._checks import cast_input, check_features, check_rank, positive_int
 from nnlite.layers._module import Module, Shape
 
@@ -84,6 +84,8 @@ class Activation(Module):
     tensor([0., 2.])
     """
 
+    supports_masking = True
+
     def __init__(
         self, activation: str | ActivationFunction, input_shape: Shape | None = None, name: str | None = None
     ) -> None:
@@ -119,6 +121,8 @@ class ReLU(Module):
     >>> nl.layers.ReLU(max_value=6)(nl.tensor([-1.0, 2.0, 8.0]))
     tensor([0., 2., 6.])
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -160,6 +164,8 @@ class LeakyReLU(Module):
     tensor([-0.1,  2. ])
     """
 
+    supports_masking = True
+
     def __init__(self, negative_slope: float = 0.3, input_shape: Shape | None = None, name: str | None = None) -> None:
         super().__init__(input_shape, name)
         if negative_slope < 0:
@@ -196,6 +202,8 @@ class PReLU(Module):
     >>> nl.layers.PReLU(alpha_initializer=nl.initializers.Constant(0.5))(nl.tensor([[-1.0, 2.0]]))
     tensor([[-0.5,  2. ]], from=prelu)
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -248,6 +256,8 @@ class ELU(Module):
     tensor([0., 2.])
     """
 
+    supports_masking = True
+
     def __init__(self, alpha: float = 1.0, input_shape: Shape | None = None, name: str | None = None) -> None:
         super().__init__(input_shape, name)
         self.alpha = alpha
@@ -259,6 +269,8 @@ class ELU(Module):
 
 class SELU(Module):
     """The self-normalising exponential unit of `functional.selu`."""
+
+    supports_masking = True
 
     def forward(self, x: Any) -> Any:
         """Return selu(x)."""
@@ -274,6 +286,8 @@ class GELU(Module):
         Use the formula with tanh.
     """
 
+    supports_masking = True
+
     def __init__(self, approximate: bool = False, input_shape: Shape | None = None, name: str | None = None) -> None:
         super().__init__(input_shape, name)
         self.approximate = approximate
@@ -285,6 +299,8 @@ class GELU(Module):
 
 class SiLU(Module):
     """x * sigmoid(x)."""
+
+    supports_masking = True
 
     def forward(self, x: Any) -> Any:
         """Return silu(x)."""
@@ -306,6 +322,8 @@ class Softmax(Module):
     tensor([[0.5, 0.5]])
     """
 
+    supports_masking = True
+
     def __init__(self, axis: int = -1, input_shape: Shape | None = None, name: str | None = None) -> None:
         super().__init__(input_shape, name)
         self.axis = axis
@@ -317,6 +335,8 @@ class Softmax(Module):
 
 class Softplus(Module):
     """log(1 + exp(x))."""
+
+    supports_masking = True
 
     def forward(self, x: Any) -> Any:
         """Return softplus(x)."""
