@@ -121,6 +121,17 @@ from nnlite.functional._pooling import (
     max_pool3d,
     min_pool2d,
 )
+from nnlite.functional._noise import dropout
+from nnlite.functional._normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
+)
+from nnlite.functional._pooling import avg_pool2d, max_pool2d
 from nnlite.functional._recurrent import gru, lstm, rnn
 from nnlite.functional._reduction import (
     all,
@@ -158,6 +169,7 @@ from nnlite.functional._shape import (
     tile,
     transpose,
 )
+from nnlite.functional._shrinkage import hard_shrink, soft_shrink, squareplus, tanh_shrink
 from nnlite.functional._unfold import fold, unfold
 
 __all__ = [
@@ -184,6 +196,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "broadcast_to",
@@ -243,8 +256,13 @@ __all__ = [
     "huber",
     "inv",
     "kl_div",
+    "group_norm",
+    "hard_shrink",
+    "instance_norm",
+    "layer_norm",
     "leaky_relu",
     "linear",
+    "local_response_norm",
     "log",
     "log10",
     "log1p",
@@ -278,6 +296,7 @@ __all__ = [
     "negative",
     "nll",
     "norm",
+    "normalize",
     "one_hot",
     "outer",
     "pad",
@@ -292,6 +311,7 @@ __all__ = [
     "repeat",
     "reshape",
     "rnn",
+    "rms_norm",
     "roll",
     "round",
     "rsqrt",
@@ -304,6 +324,7 @@ __all__ = [
     "sinh",
     "slogdet",
     "smooth_l1",
+    "soft_shrink",
     "softmax",
     "softplus",
     "softsign",
@@ -314,6 +335,7 @@ __all__ = [
     "sqrt",
     "square",
     "squared_hinge",
+    "squareplus",
     "squeeze",
     "stack",
     "std",
@@ -325,6 +347,7 @@ __all__ = [
     "take_along_axis",
     "tan",
     "tanh",
+    "tanh_shrink",
     "tensordot",
     "threshold",
     "tile",

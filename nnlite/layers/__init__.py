@@ -13,6 +13,7 @@ from nnlite.layers._activation import (
     Softmax,
     Softplus,
 )
+from nnlite.layers._batch_norm import BatchNorm
 from nnlite.layers._conv import Conv1D, Conv2D, Conv3D
 from nnlite.layers._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from nnlite.layers._dense import Dense
@@ -32,6 +33,11 @@ from nnlite.layers._noise import AlphaDropout, Dropout, GaussianNoise, SpatialDr
 from nnlite.layers._pooling import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
 from nnlite.layers._reshape import Flatten, Permute, RepeatVector, Reshape
 from nnlite.layers._resize import Cropping2D, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D
+from nnlite.layers._noise import Dropout
+from nnlite.layers._normalization import GroupNorm, InstanceNorm, LayerNorm
+from nnlite.layers._pooling import AvgPool2D, MaxPool2D
+from nnlite.layers._reshape import Flatten, Reshape
+from nnlite.layers._rms_norm import LocalResponseNorm, RMSNorm
 
 # The longer spellings are the same objects.
 Layer = Module
@@ -55,6 +61,10 @@ Convolution2DTranspose = Conv2DTranspose
 Convolution3D = Conv3D
 Convolution3DTranspose = Conv3DTranspose
 SeparableConvolution2D = SeparableConv2D
+BatchNormalization = BatchNorm
+GroupNormalization = GroupNorm
+LayerNormalization = LayerNorm
+RMSNormalization = RMSNorm
 
 __all__ = [
     "Activation",
@@ -71,6 +81,9 @@ __all__ = [
     "Cropping2D",
     "Conv1D",
     "Conv1DTranspose",
+    "BatchNorm",
+    "BatchNormalization",
+    "Conv2D",
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
@@ -100,9 +113,15 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
+    "GroupNorm",
+    "GroupNormalization",
+    "InstanceNorm",
     "Layer",
+    "LayerNorm",
+    "LayerNormalization",
     "LeakyReLU",
     "MaxPool1D",
+    "LocalResponseNorm",
     "MaxPool2D",
     "MaxPool3D",
     "MaxPooling1D",
@@ -112,6 +131,8 @@ __all__ = [
     "Module",
     "PReLU",
     "Permute",
+    "RMSNorm",
+    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Reshape",
