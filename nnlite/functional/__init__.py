@@ -112,16 +112,6 @@ from nnlite.functional._math import (
     tanh,
 )
 from nnlite.functional._noise import alpha_dropout, dropout, gaussian_noise, spatial_dropout
-from nnlite.functional._pooling import (
-    avg_pool1d,
-    avg_pool2d,
-    avg_pool3d,
-    max_pool1d,
-    max_pool2d,
-    max_pool3d,
-    min_pool2d,
-)
-from nnlite.functional._noise import dropout
 from nnlite.functional._normalization import (
     batch_norm,
     group_norm,
@@ -131,7 +121,15 @@ from nnlite.functional._normalization import (
     normalize,
     rms_norm,
 )
-from nnlite.functional._pooling import avg_pool2d, max_pool2d
+from nnlite.functional._pooling import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    min_pool2d,
+)
 from nnlite.functional._recurrent import gru, lstm, rnn
 from nnlite.functional._reduction import (
     all,

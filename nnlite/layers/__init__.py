@@ -30,13 +30,10 @@ from nnlite.layers._global_pooling import (
 )
 from nnlite.layers._module import Module
 from nnlite.layers._noise import AlphaDropout, Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
+from nnlite.layers._normalization import GroupNorm, InstanceNorm, LayerNorm
 from nnlite.layers._pooling import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
 from nnlite.layers._reshape import Flatten, Permute, RepeatVector, Reshape
 from nnlite.layers._resize import Cropping2D, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D
-from nnlite.layers._noise import Dropout
-from nnlite.layers._normalization import GroupNorm, InstanceNorm, LayerNorm
-from nnlite.layers._pooling import AvgPool2D, MaxPool2D
-from nnlite.layers._reshape import Flatten, Reshape
 from nnlite.layers._rms_norm import LocalResponseNorm, RMSNorm
 
 # The longer spellings are the same objects.
@@ -83,7 +80,6 @@ __all__ = [
     "Conv1DTranspose",
     "BatchNorm",
     "BatchNormalization",
-    "Conv2D",
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
