@@ -13,6 +13,7 @@ from nnlite.layers._activation import (
     Softmax,
     Softplus,
 )
+from nnlite.layers._attention import MultiHeadAttention
 from nnlite.layers._batch_norm import BatchNorm
 from nnlite.layers._conv import Conv1D, Conv2D, Conv3D
 from nnlite.layers._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
@@ -41,16 +42,6 @@ Layer = Module
 AdaptiveAveragePooling2D = AdaptiveAvgPool2D
 AveragePooling1D = AvgPool1D
 AveragePooling2D = AvgPool2D
-AveragePooling3D = AvgPool3D
-GlobalAveragePooling1D = GlobalAvgPool1D
-GlobalAveragePooling2D = GlobalAvgPool2D
-GlobalAveragePooling3D = GlobalAvgPool3D
-GlobalMaxPooling1D = GlobalMaxPool1D
-GlobalMaxPooling2D = GlobalMaxPool2D
-GlobalMaxPooling3D = GlobalMaxPool3D
-MaxPooling1D = MaxPool1D
-MaxPooling2D = MaxPool2D
-MaxPooling3D = MaxPool3D
 Convolution1D = Conv1D
 Convolution1DTranspose = Conv1DTranspose
 Convolution2D = Conv2D
@@ -62,6 +53,15 @@ BatchNormalization = BatchNorm
 GroupNormalization = GroupNorm
 LayerNormalization = LayerNorm
 RMSNormalization = RMSNorm
+AveragePooling3D = AvgPool3D
+GlobalAveragePooling1D = GlobalAvgPool1D
+GlobalAveragePooling2D = GlobalAvgPool2D
+GlobalAveragePooling3D = GlobalAvgPool3D
+GlobalMaxPooling1D = GlobalMaxPool1D
+GlobalMaxPooling2D = GlobalMaxPool2D
+GlobalMaxPooling3D = GlobalMaxPool3D
+MaxPooling1D = MaxPool1D
+MaxPooling3D = MaxPool3D
 
 __all__ = [
     "Activation",
@@ -74,12 +74,11 @@ __all__ = [
     "AvgPool1D",
     "AvgPool2D",
     "AvgPool3D",
-    "Conv2D",
-    "Cropping2D",
-    "Conv1D",
-    "Conv1DTranspose",
     "BatchNorm",
     "BatchNormalization",
+    "Conv1D",
+    "Conv1DTranspose",
+    "Conv2D",
     "Conv2DTranspose",
     "Conv3D",
     "Conv3DTranspose",
@@ -89,6 +88,7 @@ __all__ = [
     "Convolution2DTranspose",
     "Convolution3D",
     "Convolution3DTranspose",
+    "Cropping2D",
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
@@ -116,8 +116,8 @@ __all__ = [
     "LayerNorm",
     "LayerNormalization",
     "LeakyReLU",
-    "MaxPool1D",
     "LocalResponseNorm",
+    "MaxPool1D",
     "MaxPool2D",
     "MaxPool3D",
     "MaxPooling1D",
@@ -125,6 +125,7 @@ __all__ = [
     "MaxPooling3D",
     "Maxout",
     "Module",
+    "MultiHeadAttention",
     "PReLU",
     "Permute",
     "RMSNorm",
