@@ -48,7 +48,6 @@ Convolution2D = Conv2D
 Convolution2DTranspose = Conv2DTranspose
 Convolution3D = Conv3D
 Convolution3DTranspose = Conv3DTranspose
-MaxPooling2D = MaxPool2D
 SeparableConvolution2D = SeparableConv2D
 BatchNormalization = BatchNorm
 GroupNormalization = GroupNorm
