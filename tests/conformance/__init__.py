@@ -48,7 +48,9 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "reshape": _reshape.LAYERS,
 }
 MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
+    "activation": _activation.MODULES,
     "dense": _dense.MODULES,
+    "normalization": _normalization.MODULES,
     "reshape": _reshape.MODULES,
 }
 LAYERS = [row for rows in LAYERS_BY_FAMILY.values() for row in rows]
