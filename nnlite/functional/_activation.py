@@ -324,7 +324,7 @@ def sigmoid(x: Array) -> Array:
     """
     y = _sigmoid(x)
     if isinstance(x, Tensor):
-        y._logits = ("sigmoid", x)
+        y._remembered = {"sigmoid": x}
     return y
 
 
@@ -471,7 +471,7 @@ def softmax(x: Array, axis: int | tuple[int, ...] = -1) -> Array:
     """
     y = _softmax(x, axis=axis)
     if isinstance(x, Tensor) and axis in (-1, x.ndim - 1):
-        y._logits = ("softmax", x)
+        y._remembered = {"softmax": x}
     return y
 
 

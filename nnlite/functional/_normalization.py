@@ -14,8 +14,8 @@ from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 from nnlite.autograd import Tensor, differentiable
 from nnlite.autograd._recording import Array
 from nnlite.functional._arithmetic import maximum
-from nnlite.functional._conv import as_floating
 from nnlite.functional._reduction import norm
+from nnlite.functional._windows import as_floating
 from nnlite.kernels import normalization as kernels
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "normalize", "rms_norm"]

@@ -10,7 +10,7 @@ import nnlite.functional as F
 from nnlite import constraints, initializers, regularizers
 from nnlite._lookup import look_up
 from nnlite.autograd import Tensor
-from nnlite.functional._conv import as_floating
+from nnlite.functional._windows import as_floating
 from nnlite.layers._checks import cast_input, check_features, check_rank, positive_int
 from nnlite.layers._module import Module, Shape
 
@@ -93,6 +93,8 @@ class Activation(Module):
     tensor([0., 2.])
     """
 
+    supports_masking = True
+
     def __init__(
         self, activation: str | ActivationFunction, input_shape: Shape | None = None, name: str | None = None
     ) -> None:
@@ -128,6 +130,8 @@ class ReLU(Module):
     >>> nl.layers.ReLU(max_value=6)(nl.tensor([-1.0, 2.0, 8.0]))
     tensor([0., 2., 6.])
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -169,6 +173,8 @@ class LeakyReLU(Module):
     tensor([-0.1,  2. ])
     """
 
+    supports_masking = True
+
     def __init__(self, negative_slope: float = 0.3, input_shape: Shape | None = None, name: str | None = None) -> None:
         super().__init__(input_shape, name)
         if negative_slope < 0:
@@ -209,6 +215,8 @@ class PReLU(Module):
     >>> nl.layers.PReLU(alpha_initializer=nl.initializers.Constant(0.5))(nl.tensor([[-1.0, 2.0]]))
     tensor([[-0.5,  2. ]], from=prelu)
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -273,6 +281,8 @@ class ELU(Module):
     tensor([0., 2.])
     """
 
+    supports_masking = True
+
     def __init__(self, alpha: float = 1.0, input_shape: Shape | None = None, name: str | None = None) -> None:
         super().__init__(input_shape, name)
         self.alpha = alpha
@@ -284,6 +294,8 @@ class ELU(Module):
 
 class SELU(Module):
     """The self-normalising exponential unit of `functional.selu`."""
+
+    supports_masking = True
 
     def forward(self, x: Any) -> Any:
         """Return selu(x)."""
@@ -299,6 +311,8 @@ class GELU(Module):
         Use the formula with tanh.
     """
 
+    supports_masking = True
+
     def __init__(self, approximate: bool = False, input_shape: Shape | None = None, name: str | None = None) -> None:
         super().__init__(input_shape, name)
         self.approximate = approximate
@@ -310,6 +324,8 @@ class GELU(Module):
 
 class SiLU(Module):
     """x * sigmoid(x)."""
+
+    supports_masking = True
 
     def forward(self, x: Any) -> Any:
         """Return silu(x)."""
@@ -333,6 +349,8 @@ class Softmax(Module):
     >>> softmax(nl.tensor([[0.0, 0.0, 0.0, 0.0]]), mask=np.array([True, True, False, False]))
     tensor([[0.5, 0.5, 0. , 0. ]])
     """
+
+    supports_masking = True
 
     def __init__(
         self, axis: int | Sequence[int] = -1, input_shape: Shape | None = None, name: str | None = None
@@ -362,6 +380,8 @@ class Softmax(Module):
 
 class Softplus(Module):
     """log(1 + exp(x))."""
+
+    supports_masking = True
 
     def forward(self, x: Any) -> Any:
         """Return softplus(x)."""

@@ -8,7 +8,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 import nnlite.functional as F
 from nnlite import constraints, initializers, regularizers
 from nnlite.autograd import Parameter, Tensor
-from nnlite.functional._conv import as_floating
+from nnlite.functional._windows import as_floating
 from nnlite.layers._checks import cast_input, positive_int
 from nnlite.layers._module import Module, Shape
 

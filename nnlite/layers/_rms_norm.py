@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
-from nnlite.functional._conv import as_floating
+from nnlite.functional._windows import as_floating
 from nnlite.layers._checks import cast_input, positive_int
 from nnlite.layers._module import Module, Shape
 from nnlite.layers._normalization import check_lengths, lengths_along
