@@ -16,10 +16,12 @@ from tests.conformance import (
     _reshape,
     _resize,
 )
+from tests.conformance._initializers import INITIALIZERS
 from tests.conformance._losses import LOSSES
 from tests.conformance._metrics import METRICS
 from tests.conformance._optimizers import OPTIMIZERS
 from tests.conformance._rows import (
+    InitializerRow,
     LayerRow,
     LossRow,
     MetricRow,
@@ -31,6 +33,8 @@ from tests.conformance._rows import (
 )
 
 __all__ = [
+    "INITIALIZERS",
+    "InitializerRow",
     "LAYERS",
     "LAYERS_BY_FAMILY",
     "LOSSES",
