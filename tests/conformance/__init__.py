@@ -17,10 +17,12 @@ from tests.conformance import (
     _reshape,
     _resize,
 )
+from tests.conformance._initializers import INITIALIZERS
 from tests.conformance._losses import LOSSES
 from tests.conformance._metrics import METRICS
 from tests.conformance._optimizers import OPTIMIZERS
 from tests.conformance._rows import (
+    InitializerRow,
     LayerRow,
     LossRow,
     MetricRow,
@@ -32,6 +34,8 @@ from tests.conformance._rows import (
 )
 
 __all__ = [
+    "INITIALIZERS",
+    "InitializerRow",
     "LAYERS",
     "LAYERS_BY_FAMILY",
     "LOSSES",
@@ -64,7 +68,9 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
 MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
     "conv": _conv.MODULES,
     "attention": _attention.MODULES,
+    "activation": _activation.MODULES,
     "dense": _dense.MODULES,
+    "normalization": _normalization.MODULES,
     "recurrent": _recurrent.MODULES,
     "reshape": _reshape.MODULES,
 }

@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 import nnlite as nl
 from nnlite import layers, losses, metrics, optimizers
 
-__all__ = ["LayerRow", "LossRow", "MetricRow", "ModuleRow", "OptimizerRow", "batch", "keras_names", "layer_names"]
+__all__ = [
+    "InitializerRow",
+    "LayerRow",
+    "LossRow",
+    "MetricRow",
+    "ModuleRow",
+    "OptimizerRow",
+    "batch",
+    "keras_names",
+    "layer_names",
+]
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -140,3 +150,21 @@ class MetricRow(NamedTuple):
 
     def __str__(self) -> str:
         return self.name
+
+
+class InitializerRow(NamedTuple):
+    """An initializer, as the code that it prints as, with what it gives; an orthogonal one has neither."""
+
+    code: str
+    shape: Shape
+    values: Callable[[Shape], Array] | None = None  # where they are always the same
+    law: Any = None  # of the numbers, as SciPy's distribution
+
+    def __str__(self) -> str:
+        return f"{self.code}-{'x'.join(map(str, self.shape))}"
+
+    def make(self, **more: Any) -> Any:
+        """Build the initializer, with more arguments than its code has."""
+        joint = ", " if not self.code.endswith("()") else ""
+        added = ", ".join(f"{name}={value!r}" for name, value in more.items())
+        return eval(f"{self.code[:-1]}{joint if added else ''}{added})", vars(nl.initializers))
