@@ -64,7 +64,7 @@ def test_names_classes_and_functions_are_found() -> None:
     for name in ("L1", "l1", "l2", "l1l2", "L1_L2", "orthogonal_regularizer", "OrthogonalRegularizer"):
         assert type(regularizers.get(name)).__name__.lower() == name.lower().replace("_", "")
     assert isinstance(regularizers.get(L2), L2)
-    with pytest.raises(ValueError, match="unknown regularizer 'l3'. Known are l1, l1l2"):
+    with pytest.raises(ValueError, match=r"unknown regularizer 'l3'\. Known are l1, l1l2"):
         regularizers.get("l3")
     with pytest.raises(TypeError, match=r"a regularizer is a name, a Regularizer, a callable or None, got 0\.5"):
         Dense(1, kernel_regularizer=0.5)

@@ -8,6 +8,7 @@ import numpy as np
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
+from nnlite.functional._logits import logits_behind
 from nnlite.losses._alignment import lined_up
 from nnlite.losses._loss import BuiltIn
 
@@ -54,7 +55,7 @@ class BinaryCrossentropy(BuiltIn):
             raise ValueError(f"{self.name} expected labels in [0, 1], got {y_true.min()} to {y_true.max()}")
         if self.label_smoothing:
             y_true = y_true * (1 - self.label_smoothing) + self.label_smoothing / 2
-        logits = y_pred if self.from_logits else _logits_behind(y_pred, "sigmoid")
+        logits = y_pred if self.from_logits else logits_behind(y_pred, "sigmoid")
         if logits is not None:
             losses: Tensor = F.binary_cross_entropy_with_logits(logits, y_true, reduction=reduction)
         else:
@@ -108,7 +109,7 @@ class CategoricalCrossentropy(BuiltIn):
                 "always be 0; for a single probability use binary_crossentropy"
             )
         y_true = y_true.astype(y_pred.dtype, copy=False)
-        logits = y_pred if self.from_logits else _logits_behind(y_pred, "softmax")
+        logits = y_pred if self.from_logits else logits_behind(y_pred, "softmax")
         losses: Tensor
         if logits is not None:
             losses = F.cross_entropy(logits, y_true, label_smoothing=self.label_smoothing, reduction=reduction)
@@ -164,16 +165,10 @@ class SparseCategoricalCrossentropy(BuiltIn):
             labels = y_true.astype(np.int64, copy=False)
         if y_true.dtype.kind == "f" and not np.array_equal(labels, y_true):
             raise ValueError(f"{self.name} expected integer labels, got {y_true[labels != y_true].flat[0]}")
-        logits = y_pred if self.from_logits else _logits_behind(y_pred, "softmax")
+        logits = y_pred if self.from_logits else logits_behind(y_pred, "softmax")
         scores = logits if logits is not None else _log_of_probabilities(y_pred)
         losses: Tensor = F.cross_entropy(scores, labels, reduction=reduction, ignore_index=-(2**62))
         return losses
-
-
-def _logits_behind(y_pred: Tensor, activation: str) -> Tensor | None:
-    """Return what the probabilities were computed from, unless something listens at the probabilities themselves."""
-    remembered = y_pred._remembered
-    return None if remembered is None or y_pred.is_watched else remembered.get(activation)
 
 
 def _log_of_probabilities(p: Tensor) -> Tensor:
