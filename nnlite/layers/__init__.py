@@ -19,7 +19,10 @@ from nnlite.layers._embedding import Embedding
 from nnlite.layers._module import Module
 from nnlite.layers._noise import Dropout
 from nnlite.layers._pooling import AvgPool2D, MaxPool2D
+from nnlite.layers._recurrent import GRU, LSTM, RNN, SimpleRNN
+from nnlite.layers._recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
 from nnlite.layers._reshape import Flatten, Reshape
+from nnlite.layers._wrappers import Bidirectional, TimeDistributed
 
 # The longer spellings are the same objects.
 Layer = Module
@@ -29,15 +32,21 @@ MaxPooling2D = MaxPool2D
 __all__ = [
     "ELU",
     "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
     "SELU",
     "Activation",
     "AveragePooling2D",
     "AvgPool2D",
+    "Bidirectional",
     "Conv2D",
     "Dense",
     "Dropout",
     "Embedding",
     "Flatten",
+    "GRUCell",
+    "LSTMCell",
     "Layer",
     "LeakyReLU",
     "MaxPool2D",
@@ -48,6 +57,9 @@ __all__ = [
     "ReLU",
     "Reshape",
     "SiLU",
+    "SimpleRNN",
+    "SimpleRNNCell",
+    "TimeDistributed",
     "Softmax",
     "Softplus",
 ]
