@@ -30,7 +30,8 @@ def logits_behind(p: Tensor, activation: str) -> Tensor | None:
     >>> logits_behind(F.softmax(nl.tensor([0.0, 1000.0])), "softmax")
     tensor([   0., 1000.])
     """
-    logits: Tensor | None = None if p._remembered is None else p._remembered.get(activation)
+    remembered = p._remembered
+    logits: Tensor | None = None if remembered is None else remembered.get(activation)
     if logits is None:
         return None
     if not p.requires_grad:  # p may be a constant although the logits are none

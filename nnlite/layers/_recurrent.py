@@ -12,8 +12,8 @@ from numpy.typing import DTypeLike, NDArray
 import nnlite.functional as F
 from nnlite import regularizers
 from nnlite.autograd import Tensor
-from nnlite.functional._conv import as_floating
 from nnlite.functional._recurrent import unrolled
+from nnlite.functional._windows import as_floating
 from nnlite.layers._activation import ActivationFunction
 from nnlite.layers._cell import Cell, Mask
 from nnlite.layers._checks import cast_input, check_features, check_rank
