@@ -13,6 +13,7 @@ from nnlite.layers._activation import (
     Softmax,
     Softplus,
 )
+from nnlite.layers._attention import MultiHeadAttention
 from nnlite.layers._batch_norm import BatchNorm
 from nnlite.layers._conv import Conv1D, Conv2D, Conv3D
 from nnlite.layers._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
@@ -135,6 +136,7 @@ __all__ = [
     "MaxPooling3D",
     "Maxout",
     "Module",
+    "MultiHeadAttention",
     "PReLU",
     "Permute",
     "RMSNorm",

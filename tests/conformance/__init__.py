@@ -7,6 +7,7 @@ PyTorch's (`tests/nn/test_conformance.py`, `tests/parity/test_modules.py`). A fa
 
 from tests.conformance import (
     _activation,
+    _attention,
     _conv,
     _dense,
     _noise,
@@ -50,6 +51,7 @@ __all__ = [
 
 LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "activation": _activation.LAYERS,
+    "attention": _attention.LAYERS,
     "conv": _conv.LAYERS,
     "dense": _dense.LAYERS,
     "noise": _noise.LAYERS,
@@ -60,6 +62,7 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "resize": _resize.LAYERS,
 }
 MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
+    "attention": _attention.MODULES,
     "dense": _dense.MODULES,
     "recurrent": _recurrent.MODULES,
     "reshape": _reshape.MODULES,
