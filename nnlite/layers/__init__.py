@@ -33,9 +33,12 @@ from nnlite.layers._module import Module
 from nnlite.layers._noise import AlphaDropout, Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
 from nnlite.layers._normalization import GroupNorm, InstanceNorm, LayerNorm
 from nnlite.layers._pooling import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
+from nnlite.layers._recurrent import GRU, LSTM, RNN, SimpleRNN
+from nnlite.layers._recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
 from nnlite.layers._reshape import Flatten, Permute, RepeatVector, Reshape
 from nnlite.layers._resize import Cropping2D, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D
 from nnlite.layers._rms_norm import LocalResponseNorm, RMSNorm
+from nnlite.layers._wrappers import Bidirectional, TimeDistributed
 
 # The longer spellings are the same objects.
 Layer = Module
@@ -64,6 +67,12 @@ MaxPooling1D = MaxPool1D
 MaxPooling3D = MaxPool3D
 
 __all__ = [
+    "ELU",
+    "GELU",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "SELU",
     "Activation",
     "AdaptiveAveragePooling2D",
     "AdaptiveAvgPool2D",
@@ -73,6 +82,7 @@ __all__ = [
     "AveragePooling3D",
     "AvgPool1D",
     "AvgPool2D",
+    "Bidirectional",
     "AvgPool3D",
     "BatchNorm",
     "BatchNormalization",
@@ -92,10 +102,10 @@ __all__ = [
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
-    "ELU",
     "Embedding",
     "Flatten",
-    "GELU",
+    "GRUCell",
+    "LSTMCell",
     "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
@@ -133,10 +143,12 @@ __all__ = [
     "ReLU",
     "RepeatVector",
     "Reshape",
-    "SELU",
     "SeparableConv2D",
     "SeparableConvolution2D",
     "SiLU",
+    "SimpleRNN",
+    "SimpleRNNCell",
+    "TimeDistributed",
     "Softmax",
     "Softplus",
     "SpatialDropout1D",
