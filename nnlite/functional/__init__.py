@@ -55,6 +55,8 @@ from nnlite.functional._arithmetic import (
 )
 from nnlite.functional._attention import rotary_embedding, scaled_dot_product_attention, sinusoidal_encoding
 from nnlite.functional._conv import conv2d
+from nnlite.functional._conv import conv1d, conv2d, conv3d, depthwise_conv2d
+from nnlite.functional._conv_transpose import conv1d_transpose, conv2d_transpose, conv3d_transpose
 from nnlite.functional._indexing import (
     diagonal,
     embedding,
@@ -70,9 +72,14 @@ from nnlite.functional._indexing import (
     triu,
 )
 from nnlite.functional._linalg import cholesky, det, dot, einsum, inv, matmul, outer, slogdet, solve, tensordot, trace
-from nnlite.functional._loss_binary import binary_cross_entropy, binary_cross_entropy_with_logits
-from nnlite.functional._loss_categorical import cross_entropy
-from nnlite.functional._loss_regression import mae, mse
+from nnlite.functional._loss_binary import binary_cross_entropy, binary_cross_entropy_with_logits, focal
+from nnlite.functional._loss_categorical import categorical_focal, cross_entropy, nll
+from nnlite.functional._loss_ctc import ctc
+from nnlite.functional._loss_embedding import contrastive, cosine_embedding, triplet_margin
+from nnlite.functional._loss_likelihood import gaussian_nll, kl_div, poisson_nll
+from nnlite.functional._loss_margin import categorical_hinge, hinge, margin_ranking, squared_hinge
+from nnlite.functional._loss_overlap import dice, tversky
+from nnlite.functional._loss_regression import huber, log_cosh, mae, mape, mse, msle, smooth_l1
 from nnlite.functional._math import (
     arccos,
     arccosh,
@@ -97,6 +104,15 @@ from nnlite.functional._math import (
     tanh,
 )
 from nnlite.functional._noise import dropout
+from nnlite.functional._normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
+)
 from nnlite.functional._pooling import avg_pool2d, max_pool2d
 from nnlite.functional._recurrent import gru, lstm, rnn
 from nnlite.functional._reduction import (
@@ -134,6 +150,8 @@ from nnlite.functional._shape import (
     tile,
     transpose,
 )
+from nnlite.functional._shrinkage import hard_shrink, soft_shrink, squareplus, tanh_shrink
+from nnlite.functional._unfold import fold, unfold
 
 __all__ = [
     "absolute",
@@ -150,22 +168,35 @@ __all__ = [
     "argmax",
     "argmin",
     "avg_pool2d",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "broadcast_to",
+    "categorical_focal",
+    "categorical_hinge",
     "ceil",
     "celu",
     "cholesky",
     "clip",
     "concatenate",
+    "contrastive",
+    "conv1d",
+    "conv1d_transpose",
     "conv2d",
+    "conv2d_transpose",
+    "conv3d",
+    "conv3d_transpose",
     "cos",
     "cosh",
+    "cosine_embedding",
     "cross_entropy",
+    "ctc",
     "cumprod",
     "cumsum",
+    "depthwise_conv2d",
     "det",
     "diagonal",
+    "dice",
     "divide",
     "dot",
     "dropout",
@@ -180,6 +211,9 @@ __all__ = [
     "flatten",
     "flip",
     "floor",
+    "focal",
+    "gaussian_nll",
+    "fold",
     "gelu",
     "getitem",
     "glu",
@@ -187,18 +221,29 @@ __all__ = [
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
+    "hinge",
+    "huber",
     "inv",
+    "kl_div",
+    "group_norm",
+    "hard_shrink",
+    "instance_norm",
+    "layer_norm",
     "leaky_relu",
     "linear",
+    "local_response_norm",
     "log",
     "log10",
     "log1p",
     "log2",
+    "log_cosh",
     "log_sigmoid",
     "log_softmax",
     "logsumexp",
     "lstm",
     "mae",
+    "mape",
+    "margin_ranking",
     "masked_fill",
     "matmul",
     "max",
@@ -212,12 +257,16 @@ __all__ = [
     "mod",
     "moveaxis",
     "mse",
+    "msle",
     "multiply",
     "negative",
+    "nll",
     "norm",
+    "normalize",
     "one_hot",
     "outer",
     "pad",
+    "poisson_nll",
     "power",
     "prelu",
     "prod",
@@ -227,6 +276,7 @@ __all__ = [
     "repeat",
     "reshape",
     "rnn",
+    "rms_norm",
     "roll",
     "rotary_embedding",
     "round",
@@ -241,6 +291,8 @@ __all__ = [
     "sinh",
     "sinusoidal_encoding",
     "slogdet",
+    "smooth_l1",
+    "soft_shrink",
     "softmax",
     "softplus",
     "softsign",
@@ -249,6 +301,8 @@ __all__ = [
     "split",
     "sqrt",
     "square",
+    "squared_hinge",
+    "squareplus",
     "squeeze",
     "stack",
     "std",
@@ -260,6 +314,7 @@ __all__ = [
     "take_along_axis",
     "tan",
     "tanh",
+    "tanh_shrink",
     "tensordot",
     "threshold",
     "tile",
@@ -267,7 +322,10 @@ __all__ = [
     "trace",
     "transpose",
     "tril",
+    "triplet_margin",
     "triu",
+    "tversky",
+    "unfold",
     "var",
     "where",
 ]

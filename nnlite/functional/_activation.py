@@ -458,8 +458,8 @@ def threshold(x: Array, *, threshold: float, value: float) -> Array:
     return np.where(above, x, value), (lambda g: g * above,)
 
 
-def softmax(x: Array, axis: int = -1) -> Array:
-    """Return e**x / sum(e**x) along an axis: positive numbers that add up to 1.
+def softmax(x: Array, axis: int | tuple[int, ...] = -1) -> Array:
+    """Return e**x / sum(e**x) along an axis, or over several: positive numbers that add up to 1.
 
     A Tensor returned remembers its logits x if the axis is the last one, so that losses can be exact.
 
@@ -476,7 +476,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
 
 
 @differentiable
-def _softmax(x: Array, *, axis: int) -> Array:
+def _softmax(x: Array, *, axis: int | tuple[int, ...]) -> Array:
     """Return the softmax, shifted so that the largest exponential is 1."""
     e = np.exp(x - x.max(axis=axis, keepdims=True))
     y = e / e.sum(axis=axis, keepdims=True)

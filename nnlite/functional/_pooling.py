@@ -4,7 +4,7 @@ from typing import Any
 
 from nnlite.autograd import differentiable
 from nnlite.autograd._recording import Array
-from nnlite.functional._conv import Padding, Pair, as_floating, pair, resolved_padding
+from nnlite.functional._windows import PaddingLike, Size, as_floating, per_axis, resolved_padding
 from nnlite.kernels import pooling as kernels
 
 __all__ = ["avg_pool2d", "max_pool2d"]
@@ -12,9 +12,9 @@ __all__ = ["avg_pool2d", "max_pool2d"]
 
 def max_pool2d(
     x: Array,
-    pool_size: int | Pair = 2,
-    stride: int | Pair | None = None,
-    padding: str | int | Pair | Padding = "valid",
+    pool_size: int | Size = 2,
+    stride: int | Size | None = None,
+    padding: PaddingLike = "valid",
 ) -> Any:
     """Return the largest element of each window.
 
@@ -80,9 +80,9 @@ def _gather_from_maxima(t: Array, x: Array, y: Array, **geometry: Any) -> Array:
 
 def avg_pool2d(
     x: Array,
-    pool_size: int | Pair = 2,
-    stride: int | Pair | None = None,
-    padding: str | int | Pair | Padding = "valid",
+    pool_size: int | Size = 2,
+    stride: int | Size | None = None,
+    padding: PaddingLike = "valid",
     count_padding: bool = False,
 ) -> Any:
     """Return the mean of each window.
@@ -132,8 +132,8 @@ def _geometry(name: str, shape: tuple[int, ...], pool_size: Any, stride: Any, pa
     """Check the settings of a pooling of x of this shape, and write them in full form."""
     if len(shape) != 4:
         raise ValueError(f"{name}() takes x of shape (N, H, W, C), got shape {shape}")
-    pool_size = pair("pool_size", pool_size)
-    stride = pool_size if stride is None else pair("stride", stride)
+    pool_size = per_axis("pool_size", pool_size, 2)
+    stride = pool_size if stride is None else per_axis("stride", stride, 2)
     padding = resolved_padding(padding, shape[1:3], pool_size, stride, (1, 1))
     for axis, size in enumerate(pool_size):
         if shape[1 + axis] + sum(padding[axis]) < size:

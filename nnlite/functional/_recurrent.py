@@ -14,9 +14,9 @@ from nnlite.autograd import differentiable
 from nnlite.autograd._recording import Array
 from nnlite.functional._activation import relu, sigmoid
 from nnlite.functional._arithmetic import where
-from nnlite.functional._conv import as_floating
 from nnlite.functional._math import tanh
 from nnlite.functional._shape import stack
+from nnlite.functional._windows import as_floating
 from nnlite.kernels import recurrent as kernels
 
 __all__ = ["gru", "lstm", "rnn", "unrolled"]

@@ -476,5 +476,7 @@ def _code_of(value: Any) -> str:
 
 
 def _same(value: Any, default: Any) -> bool:
-    """Compare an argument with its default, also if it is an array."""
+    """Compare an argument with its default, also if it is an array, or an int written out for each axis."""
+    if type(default) is int and type(value) is tuple:
+        return set(value) == {default}
     return value is default or (type(value) is type(default) and bool(np.all(value == default)))

@@ -4,7 +4,7 @@ import numpy as np
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
-from nnlite.functional._conv import as_floating
+from nnlite.functional._windows import as_floating
 from nnlite.layers._module import Module, Shape
 
 __all__ = ["Dropout"]

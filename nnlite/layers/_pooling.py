@@ -5,9 +5,9 @@ from typing import Any
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
-from nnlite.functional._conv import pair
+from nnlite.functional._windows import Size, per_axis
 from nnlite.layers._checks import check_rank
-from nnlite.layers._conv import Pair, check_data_format, to_channels_first, to_channels_last
+from nnlite.layers._layout import axes_of, check_data_format, to_channels_first, to_channels_last
 from nnlite.layers._module import Module, Shape
 
 __all__ = ["AvgPool2D", "MaxPool2D"]
@@ -29,15 +29,15 @@ class _Pool2D(Module, ABC):
 
     def __init__(
         self,
-        pool_size: int | Pair = (2, 2),
-        strides: int | Pair | None = None,
+        pool_size: int | Size = (2, 2),
+        strides: int | Size | None = None,
         padding: Any = "valid",
         data_format: str = "channels_last",
         input_shape: Shape | None = None,
         name: str | None = None,
     ) -> None:
-        self.pool_size = pair("pool_size", pool_size)
-        self.strides = None if strides is None else pair("strides", strides)
+        self.pool_size = per_axis("pool_size", pool_size, 2)
+        self.strides = None if strides is None else per_axis("strides", strides, 2)
         if isinstance(padding, str) and padding not in ("valid", "same"):
             raise ValueError(
                 f'{type(self).__name__} expected padding "valid" or "same", numbers or pairs, got padding={padding!r}'
@@ -48,7 +48,7 @@ class _Pool2D(Module, ABC):
     def forward(self, x: Tensor) -> Tensor:
         """Return the pooled images."""
         first = self.data_format == "channels_first"
-        check_rank(self, x, 4, "(N, C, H, W)" if first else "(N, H, W, C)")
+        check_rank(self, x, 4, axes_of(2, self.data_format))
         y = self._pool(to_channels_last(x) if first else x)
         return to_channels_first(y) if first else y
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from nnlite.autograd import Tensor
-from nnlite.layers._conv import check_data_format
+from nnlite.layers._layout import check_data_format
 from nnlite.layers._module import Module, Shape
 
 __all__ = ["Flatten", "Reshape"]

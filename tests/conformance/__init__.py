@@ -6,6 +6,7 @@ PyTorch's (`tests/nn/test_conformance.py`, `tests/parity/test_modules.py`). A fa
 """
 
 from tests.conformance import _activation, _attention, _conv, _dense, _noise, _pooling, _recurrent, _reshape
+from tests.conformance import _activation, _conv, _dense, _noise, _normalization, _pooling, _recurrent, _reshape
 from tests.conformance._losses import LOSSES
 from tests.conformance._metrics import METRICS
 from tests.conformance._optimizers import OPTIMIZERS
@@ -44,6 +45,7 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "conv": _conv.LAYERS,
     "dense": _dense.LAYERS,
     "noise": _noise.LAYERS,
+    "normalization": _normalization.LAYERS,
     "pooling": _pooling.LAYERS,
     "recurrent": _recurrent.LAYERS,
     "reshape": _reshape.LAYERS,

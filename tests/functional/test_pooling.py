@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 import nnlite as nl
 import nnlite.functional as F
-from nnlite.functional._conv import resolved_padding
+from nnlite.functional._windows import resolved_padding
 from tests.op_samples._pooling import naive_avg_pool2d, naive_max_pool2d
 from tests.op_samples._sample import distinct, normal
 
