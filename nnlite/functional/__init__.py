@@ -54,7 +54,6 @@ from nnlite.functional._arithmetic import (
     where,
 )
 from nnlite.functional._attention import rotary_embedding, scaled_dot_product_attention, sinusoidal_encoding
-from nnlite.functional._conv import conv2d
 from nnlite.functional._conv import conv1d, conv2d, conv3d, depthwise_conv2d
 from nnlite.functional._conv_transpose import conv1d_transpose, conv2d_transpose, conv3d_transpose
 from nnlite.functional._indexing import (

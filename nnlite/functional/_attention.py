@@ -7,8 +7,8 @@ import numpy as np
 
 from nnlite.autograd import Tensor, default_dtype, differentiable
 from nnlite.autograd._recording import Array, nondifferentiable
-from nnlite.functional._conv import as_floating
 from nnlite.functional._noise import dropout
+from nnlite.functional._windows import as_floating
 from nnlite.kernels import attention as kernels
 
 __all__ = ["rotary_embedding", "scaled_dot_product_attention", "sinusoidal_encoding"]

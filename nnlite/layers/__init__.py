@@ -14,7 +14,6 @@ from nnlite.layers._activation import (
     Softplus,
 )
 from nnlite.layers._attention import MultiHeadAttention
-from nnlite.layers._conv import Conv2D
 from nnlite.layers._batch_norm import BatchNorm
 from nnlite.layers._conv import Conv1D, Conv2D, Conv3D
 from nnlite.layers._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
@@ -27,6 +26,7 @@ from nnlite.layers._normalization import GroupNorm, InstanceNorm, LayerNorm
 from nnlite.layers._pooling import AvgPool2D, MaxPool2D
 from nnlite.layers._reshape import Flatten, Reshape
 from nnlite.layers._rms_norm import LocalResponseNorm, RMSNorm
+from nnlite.layers._transformer import PositionalEncoding, TransformerDecoder, TransformerEncoder
 
 # The longer spellings are the same objects.
 Layer = Module
@@ -45,6 +45,9 @@ LayerNormalization = LayerNorm
 RMSNormalization = RMSNorm
 
 __all__ = [
+    "PositionalEncoding",
+    "TransformerDecoder",
+    "TransformerEncoder",
     "ELU",
     "GELU",
     "SELU",

@@ -5,8 +5,17 @@ A new one gets all its checks by a row. One module a family: `LAYERS` are rows f
 PyTorch's (`tests/nn/test_conformance.py`, `tests/parity/test_modules.py`). A family adds its lists to the dicts below.
 """
 
-from tests.conformance import _activation, _attention, _conv, _dense, _noise, _pooling, _recurrent, _reshape
-from tests.conformance import _activation, _conv, _dense, _noise, _normalization, _pooling, _recurrent, _reshape
+from tests.conformance import (
+    _activation,
+    _attention,
+    _conv,
+    _dense,
+    _noise,
+    _normalization,
+    _pooling,
+    _recurrent,
+    _reshape,
+)
 from tests.conformance._losses import LOSSES
 from tests.conformance._metrics import METRICS
 from tests.conformance._optimizers import OPTIMIZERS
