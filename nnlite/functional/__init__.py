@@ -32,6 +32,16 @@ from nnlite.functional._activation import (
     step,
     threshold,
 )
+from nnlite.functional._adaptive import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    global_avg_pool,
+    global_max_pool,
+)
 from nnlite.functional._arithmetic import (
     absolute,
     add,
@@ -102,7 +112,7 @@ from nnlite.functional._math import (
     tan,
     tanh,
 )
-from nnlite.functional._noise import dropout
+from nnlite.functional._noise import alpha_dropout, dropout, gaussian_noise, spatial_dropout
 from nnlite.functional._normalization import (
     batch_norm,
     group_norm,
@@ -112,7 +122,15 @@ from nnlite.functional._normalization import (
     normalize,
     rms_norm,
 )
-from nnlite.functional._pooling import avg_pool2d, max_pool2d
+from nnlite.functional._pooling import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    min_pool2d,
+)
 from nnlite.functional._recurrent import gru, lstm, rnn
 from nnlite.functional._reduction import (
     all,
@@ -131,6 +149,7 @@ from nnlite.functional._reduction import (
     sum,
     var,
 )
+from nnlite.functional._resize import pixel_shuffle, upsample
 from nnlite.functional._shape import (
     broadcast_to,
     concatenate,
@@ -154,8 +173,15 @@ from nnlite.functional._unfold import fold, unfold
 
 __all__ = [
     "absolute",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
     "add",
     "all",
+    "alpha_dropout",
     "any",
     "arccos",
     "arccosh",
@@ -166,7 +192,9 @@ __all__ = [
     "arctanh",
     "argmax",
     "argmin",
+    "avg_pool1d",
     "avg_pool2d",
+    "avg_pool3d",
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
@@ -211,22 +239,25 @@ __all__ = [
     "flip",
     "floor",
     "focal",
-    "gaussian_nll",
     "fold",
+    "gaussian_nll",
+    "gaussian_noise",
     "gelu",
     "getitem",
+    "global_avg_pool",
+    "global_max_pool",
     "glu",
+    "group_norm",
     "gru",
+    "hard_shrink",
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
     "hinge",
     "huber",
+    "instance_norm",
     "inv",
     "kl_div",
-    "group_norm",
-    "hard_shrink",
-    "instance_norm",
     "layer_norm",
     "leaky_relu",
     "linear",
@@ -246,11 +277,14 @@ __all__ = [
     "masked_fill",
     "matmul",
     "max",
+    "max_pool1d",
     "max_pool2d",
+    "max_pool3d",
     "maximum",
     "maxout",
     "mean",
     "min",
+    "min_pool2d",
     "minimum",
     "mish",
     "mod",
@@ -265,6 +299,7 @@ __all__ = [
     "one_hot",
     "outer",
     "pad",
+    "pixel_shuffle",
     "poisson_nll",
     "power",
     "prelu",
@@ -274,8 +309,8 @@ __all__ = [
     "relu6",
     "repeat",
     "reshape",
-    "rnn",
     "rms_norm",
+    "rnn",
     "roll",
     "rotary_embedding",
     "round",
@@ -297,6 +332,7 @@ __all__ = [
     "softsign",
     "solve",
     "sort",
+    "spatial_dropout",
     "split",
     "sqrt",
     "square",
@@ -325,6 +361,7 @@ __all__ = [
     "triu",
     "tversky",
     "unfold",
+    "upsample",
     "var",
     "where",
 ]

@@ -15,6 +15,7 @@ from tests.conformance import (
     _pooling,
     _recurrent,
     _reshape,
+    _resize,
 )
 from tests.conformance._losses import LOSSES
 from tests.conformance._metrics import METRICS
@@ -58,6 +59,7 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "pooling": _pooling.LAYERS,
     "recurrent": _recurrent.LAYERS,
     "reshape": _reshape.LAYERS,
+    "resize": _resize.LAYERS,
 }
 MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
     "attention": _attention.MODULES,

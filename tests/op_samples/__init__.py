@@ -6,6 +6,7 @@ giving constants. `tests/functional/test_samples.py` fails when a function, or o
 
 from tests.op_samples import (
     _activation,
+    _adaptive,
     _arithmetic,
     _attention,
     _conv,
@@ -22,6 +23,7 @@ from tests.op_samples import (
     _pooling,
     _recurrent,
     _reduction,
+    _resize,
     _shape,
     _unfold,
 )
@@ -56,6 +58,8 @@ SAMPLES: list[Sample] = [
     *_unfold.SAMPLES,
     *_pooling.SAMPLES,
     *_normalization.SAMPLES,
+    *_adaptive.SAMPLES,
+    *_resize.SAMPLES,
     *_noise.SAMPLES,
     *_attention.SAMPLES,
     *_recurrent.SAMPLES,
