@@ -39,6 +39,7 @@ from nnlite.layers._reshape import Flatten, Permute, RepeatVector, Reshape
 from nnlite.layers._resize import Cropping2D, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D
 from nnlite.layers._rms_norm import LocalResponseNorm, RMSNorm
 from nnlite.layers._wrappers import Bidirectional, TimeDistributed
+from nnlite.layers._transformer import PositionalEncoding, TransformerDecoder, TransformerEncoder
 
 # The longer spellings are the same objects.
 Layer = Module
@@ -67,6 +68,12 @@ MaxPooling1D = MaxPool1D
 MaxPooling3D = MaxPool3D
 
 __all__ = [
+    "PositionalEncoding",
+    "TransformerDecoder",
+    "TransformerEncoder",
+    "ELU",
+    "GELU",
+    "SELU",
     "Activation",
     "AdaptiveAveragePooling2D",
     "AdaptiveAvgPool2D",
@@ -96,7 +103,6 @@ __all__ = [
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
-    "ELU",
     "Embedding",
     "Flatten",
     "GELU",
@@ -142,7 +148,6 @@ __all__ = [
     "ReLU",
     "RepeatVector",
     "Reshape",
-    "SELU",
     "SeparableConv2D",
     "SeparableConvolution2D",
     "SiLU",
