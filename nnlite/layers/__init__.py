@@ -38,8 +38,8 @@ from nnlite.layers._recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
 from nnlite.layers._reshape import Flatten, Permute, RepeatVector, Reshape
 from nnlite.layers._resize import Cropping2D, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D
 from nnlite.layers._rms_norm import LocalResponseNorm, RMSNorm
-from nnlite.layers._wrappers import Bidirectional, TimeDistributed
 from nnlite.layers._transformer import PositionalEncoding, TransformerDecoder, TransformerEncoder
+from nnlite.layers._wrappers import Bidirectional, TimeDistributed
 
 # The longer spellings are the same objects.
 Layer = Module
@@ -68,12 +68,6 @@ MaxPooling1D = MaxPool1D
 MaxPooling3D = MaxPool3D
 
 __all__ = [
-    "PositionalEncoding",
-    "TransformerDecoder",
-    "TransformerEncoder",
-    "ELU",
-    "GELU",
-    "SELU",
     "Activation",
     "AdaptiveAveragePooling2D",
     "AdaptiveAvgPool2D",
@@ -103,6 +97,7 @@ __all__ = [
     "Dense",
     "DepthwiseConv2D",
     "Dropout",
+    "ELU",
     "Embedding",
     "Flatten",
     "GELU",
@@ -142,12 +137,14 @@ __all__ = [
     "MultiHeadAttention",
     "PReLU",
     "Permute",
+    "PositionalEncoding",
     "RMSNorm",
     "RMSNormalization",
     "RNN",
     "ReLU",
     "RepeatVector",
     "Reshape",
+    "SELU",
     "SeparableConv2D",
     "SeparableConvolution2D",
     "SiLU",
@@ -158,6 +155,8 @@ __all__ = [
     "SpatialDropout1D",
     "SpatialDropout2D",
     "TimeDistributed",
+    "TransformerDecoder",
+    "TransformerEncoder",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",
