@@ -22,9 +22,9 @@ from nnlite.nn._losses import (
     PoissonNLLLoss,
     SmoothL1Loss,
 )
+from nnlite.nn._losses_ctc import CTCLoss
 from nnlite.nn._losses_margin import (
     CosineEmbeddingLoss,
-    CTCLoss,
     HingeEmbeddingLoss,
     MarginRankingLoss,
     MultiMarginLoss,
