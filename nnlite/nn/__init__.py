@@ -14,6 +14,28 @@ from nnlite.nn._conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspo
 from nnlite.nn._linear import Bilinear, Identity, Linear
 from nnlite.nn._normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from nnlite.nn._rectifier import CELU, ELU, GELU, SELU, Hardswish, LeakyReLU, Mish, PReLU, ReLU, ReLU6, SiLU, Threshold
+from nnlite.nn._losses import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropyLoss,
+    GaussianNLLLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    PoissonNLLLoss,
+    SmoothL1Loss,
+)
+from nnlite.nn._losses_ctc import CTCLoss
+from nnlite.nn._losses_margin import (
+    CosineEmbeddingLoss,
+    HingeEmbeddingLoss,
+    MarginRankingLoss,
+    MultiMarginLoss,
+    SoftMarginLoss,
+    TripletMarginLoss,
+)
 from nnlite.nn._reshape import Flatten, Unflatten
 from nnlite.nn._squashing import (
     GLU,
@@ -87,6 +109,33 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "Bilinear",
+    "CTCLoss",
+    "CosineEmbeddingLoss",
+    "CrossEntropyLoss",
+    "Flatten",
+    "GaussianNLLLoss",
+    "HingeEmbeddingLoss",
+    "HuberLoss",
+    "Identity",
+    "KLDivLoss",
+    "L1Loss",
+    "Linear",
+    "MSELoss",
+    "MarginRankingLoss",
+    "Module",
+    "ModuleDict",
+    "ModuleList",
+    "MultiMarginLoss",
+    "NLLLoss",
+    "Parameter",
+    "PoissonNLLLoss",
+    "Sequential",
+    "SmoothL1Loss",
+    "SoftMarginLoss",
+    "TripletMarginLoss",
     "Unflatten",
     "functional",
     "init",
