@@ -312,9 +312,7 @@ class TestConstantsThatChange:
         frozen.requires_grad = True
         frozen.grad = np.ones(2, np.float32)
         nl.optimizers.SGD(0.1, parameters=[frozen]).step()
-        with pytest.raises(
-            RuntimeError, match=r"a constant of shape \(2,\) that multiply\(\) used was changed"
-        ):
+        with pytest.raises(RuntimeError, match=r"a constant of shape \(2,\) that multiply\(\) used was changed"):
             loss.backward()
         assert w.grad is None
 
