@@ -10,7 +10,17 @@ from numpy.typing import NDArray
 import nnlite as nl
 from nnlite import layers, losses, metrics, optimizers
 
-__all__ = ["LayerRow", "LossRow", "MetricRow", "ModuleRow", "OptimizerRow", "batch", "keras_names", "layer_names"]
+__all__ = [
+    "LayerRow",
+    "LossRow",
+    "MetricRow",
+    "ModuleRow",
+    "OptimizerRow",
+    "ScheduleRow",
+    "batch",
+    "keras_names",
+    "layer_names",
+]
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -111,6 +121,16 @@ class OptimizerRow(NamedTuple):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ScheduleRow(NamedTuple):
+    """A schedule of the learning rate, and its formula written plainly."""
+
+    schedule: Callable[[int], float]
+    reference: Callable[[int], float]
+
+    def __str__(self) -> str:
+        return repr(self.schedule)
 
 
 class LossRow(NamedTuple):

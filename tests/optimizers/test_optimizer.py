@@ -151,21 +151,3 @@ def test_a_users_own_optimizer_is_its_update_rule() -> None:
 def test_settings_are_checked(kind: Any, settings: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         kind(**settings)
-
-
-@pytest.mark.parity
-@pytest.mark.parametrize(("momentum", "nesterov"), [(0.0, False), (0.9, False), (0.9, True)])
-def test_sgd_is_pytorchs_where_the_rate_is_constant(momentum: float, nesterov: bool) -> None:
-    torch = pytest.importorskip("torch")
-    start = np.array([1.0, -2.0, 0.5])
-    w, other = nl.Parameter(start), torch.tensor(start, requires_grad=True)
-    mine = SGD(0.05, momentum, nesterov, parameters=[w])
-    theirs = torch.optim.SGD([other], lr=0.05, momentum=momentum, nesterov=nesterov)
-    for _ in range(20):
-        mine.zero_grad()
-        (w**4).sum().backward()
-        mine.step()
-        theirs.zero_grad()
-        (other**4).sum().backward()
-        theirs.step()
-        np.testing.assert_allclose(w.data, other.detach().numpy(), rtol=1e-10, atol=1e-12)
