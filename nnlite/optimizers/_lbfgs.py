@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from nnlite.autograd import Parameter
 from nnlite.kernels import lbfgs
 from nnlite.optimizers._checks import check_at_least
-from nnlite.optimizers._optimizer import LearningRate, Optimizer, Slots
+from nnlite.optimizers._optimizer import LearningRate, Optimizer
+from nnlite.optimizers._vector import STACKED_SLOTS, evaluator, joined, recall, remember, set_vector
 
-__all__ = ["LBFGS", "evaluator"]
+__all__ = ["LBFGS"]
 
 
 class LBFGS(Optimizer):
@@ -67,8 +64,8 @@ class LBFGS(Optimizer):
     array([1., 1.], dtype=float32)
     """
 
-    slot_names = ("gradient", "move", "changes", "moves")
-    stacked_slots = ("changes", "moves")
+    slot_names = ("gradient", "move", *STACKED_SLOTS)
+    stacked_slots = STACKED_SLOTS
     evaluates_again = True
 
     def __init__(
@@ -121,10 +118,10 @@ class LBFGS(Optimizer):
         self._require_parameters()
         trained = [p for p in self._parameters.values() if p.requires_grad]
         losses: list[Any] = []
-        memory = self._recall(trained)
+        memory = recall(self._slots, trained)
         x, _ = lbfgs.minimise(
             evaluator(trained, closure, losses),
-            _joined([p.data for p in trained]),
+            joined([p.data for p in trained]),
             memory,
             rate=self.rate,
             max_iter=self.max_iter,
@@ -136,63 +133,8 @@ class LBFGS(Optimizer):
         )
         self.iterations += 1
         set_vector(trained, x)
-        self._remember(trained, memory)
+        remember(self._slots, trained, memory)
         for parameter in trained:
             if parameter.constraint is not None:
                 parameter.data[...] = parameter.constraint(parameter.data)
         return losses[0]
-
-    def _recall(self, trained: list[Parameter]) -> lbfgs.Memory:
-        """Join what is kept for each parameter; begin anew if that is not all of them."""
-        if not all(p in self._slots for p in trained):
-            return lbfgs.Memory()
-        slots = [self._slots[p] for p in trained]
-        vectors = {name: _joined([s[name] for s in slots]) for name in ("gradient", "move")}
-        changes, moves = (
-            np.concatenate([s[name].reshape(len(s[name]), -1) for s in slots], axis=1) for name in self.stacked_slots
-        )
-        pairs = [(change, move, float(change @ move)) for change, move in zip(changes, moves, strict=True)]
-        return lbfgs.Memory(pairs, **vectors)
-
-    def _remember(self, trained: list[Parameter], memory: lbfgs.Memory) -> None:
-        """Keep for each parameter its part of the memory."""
-        if memory.gradient is None or memory.move is None:
-            return
-        rows = len(memory.pairs)
-        start = 0
-        for p in trained:
-            part = slice(start, start := start + p.size)
-            kept: Slots = {name: np.empty((rows, *p.shape), p.dtype) for name in self.stacked_slots}
-            for i, (change, move, _) in enumerate(memory.pairs):
-                kept["changes"][i] = change[part].reshape(p.shape)
-                kept["moves"][i] = move[part].reshape(p.shape)
-            kept["gradient"] = memory.gradient[part].reshape(p.shape).astype(p.dtype)
-            kept["move"] = memory.move[part].reshape(p.shape).astype(p.dtype)
-            self._slots[p] = kept
-
-
-def evaluator(
-    trained: list[Parameter], closure: Callable[[], Any], losses: list[Any]
-) -> Callable[[NDArray[Any]], tuple[float, NDArray[Any]]]:
-    """Return what sets the parameters to a vector and gives the loss there with its gradient; losses go to a list."""
-
-    def evaluate(x: NDArray[Any]) -> tuple[float, NDArray[Any]]:
-        set_vector(trained, x)
-        losses.append(closure())
-        return float(losses[-1]), _joined([np.zeros_like(p.data) if p.grad is None else p.grad for p in trained])
-
-    return evaluate
-
-
-def set_vector(parameters: list[Parameter], x: NDArray[Any]) -> None:
-    """Write the parts of a vector into the parameters."""
-    start = 0
-    for p in parameters:
-        p.data[...] = x[start : start + p.size].reshape(p.shape)
-        p.bump_version()
-        start += p.size
-
-
-def _joined(arrays: list[NDArray[Any]]) -> NDArray[Any]:
-    """Join arrays to a vector."""
-    return np.concatenate([a.reshape(-1) for a in arrays])
