@@ -301,7 +301,7 @@ def _output(value: NDArray[Any], node: Node | None, number: int) -> Tensor:
     out._requires_grad = node is not None and value.dtype.kind == "f"
     out._version = 0
     out._hooks = None
-    out._logits = None
+    out._remembered = None
     return out
 
 
@@ -321,9 +321,10 @@ def _as_value(value: Any, arrays: Sequence[Any]) -> NDArray[Any]:
 
 
 def _kept_in_dtype(value: Any, arrays: Sequence[Any]) -> Any:
-    """Give float32 back where NumPy promoted float32 and integers, or float32 and a float64 scalar, to float64."""
+    """Give float32 back where NumPy promoted it to float64: with integers, or with a single float64 number."""
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.char == "d":
-        floating = [a.dtype for a in arrays if isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind == "f"]
+        found = [a for a in arrays if isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind == "f"]
+        floating = [a.dtype for a in found if a.ndim] or [a.dtype for a in found]  # a single number never promotes
         if floating and all(dtype.char != "d" for dtype in floating):
             return value.astype(np.result_type(*floating))
     return value

@@ -26,6 +26,8 @@ Place = tuple[Source, int]  # with the number of the output; 0 for a leaf
 def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False) -> None:
     """Add the gradient of this Tensor with respect to every leaf that requires grad to the leaf's `grad`.
 
+    For gradients that can be differentiated again use `nnlite.grad(..., create_graph=True)`.
+
     Parameters
     ----------
     gradient : array_like, optional
@@ -405,11 +407,15 @@ def _replay(nodes: Sequence[Node], stand_ins: dict[Place, Tensor]) -> dict[Node,
                 constant if edge is None else edge[0] if isinstance(edge[0], Tensor) else values[edge[0], edge[1]]
                 for constant, edge in zip(node.arguments, node.edges, strict=True)
             ]
-            if node.function.twin is None or (node.function.shortcut and not _stands_in(node.edges[0], stand_ins)):
-                value, vjps[node], *_ = node.function.body(*args, **node.settings)
-            else:
-                value = node.function.twin(*args, **node.settings)
-                vjps[node] = _vjp_of_composite(value, args)
+            try:
+                if node.function.twin is None or (node.function.shortcut and not _stands_in(node.edges[0], stand_ins)):
+                    value, vjps[node], *_ = node.function.body(*args, **node.settings)
+                else:
+                    value = node.function.twin(*args, **node.settings)
+                    vjps[node] = _vjp_of_composite(value, args)
+            except Exception as error:
+                error.add_note(f"while {node.name}() ran on Tensors, for derivatives of derivatives")
+                raise
             for number, output in enumerate(value if type(value) is tuple else (value,)):
                 values.setdefault((node, number), output)
     return vjps

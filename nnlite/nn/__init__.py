@@ -7,6 +7,7 @@ loads into the model of the same shape.
 from nnlite.autograd import Parameter
 from nnlite.layers import Module
 from nnlite.nn import functional, init
+from nnlite.nn._attention import MultiheadAttention
 from nnlite.nn._containers import ModuleDict, ModuleList, Sequential
 from nnlite.nn._linear import Bilinear, Identity, Linear
 from nnlite.nn._reshape import Flatten, Unflatten
@@ -19,6 +20,7 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "MultiheadAttention",
     "Parameter",
     "Sequential",
     "Unflatten",

@@ -6,22 +6,44 @@ giving constants. `tests/functional/test_samples.py` fails when a function, or o
 
 from tests.op_samples import (
     _activation,
+    _adaptive,
     _arithmetic,
+    _attention,
     _conv,
+    _conv_transpose,
     _indexing,
     _linalg,
-    _loss,
+    _loss_classification,
+    _loss_ctc,
+    _loss_margin,
+    _loss_regression,
     _math,
     _noise,
+    _normalization,
     _pooling,
+    _recurrent,
     _reduction,
+    _resize,
     _shape,
+    _unfold,
 )
 from tests.op_samples._sample import Sample
 
 __all__ = ["NONDIFFERENTIABLE", "SAMPLES", "Sample"]
 
-NONDIFFERENTIABLE = {"all", "any", "argmax", "argmin", "ceil", "floor", "one_hot", "round", "sign", "step"}
+NONDIFFERENTIABLE = {
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "ceil",
+    "floor",
+    "one_hot",
+    "round",
+    "sign",
+    "sinusoidal_encoding",
+    "step",
+}
 
 SAMPLES: list[Sample] = [
     *_arithmetic.SAMPLES,
@@ -32,7 +54,17 @@ SAMPLES: list[Sample] = [
     *_linalg.SAMPLES,
     *_activation.SAMPLES,
     *_conv.SAMPLES,
+    *_conv_transpose.SAMPLES,
+    *_unfold.SAMPLES,
     *_pooling.SAMPLES,
+    *_normalization.SAMPLES,
+    *_adaptive.SAMPLES,
+    *_resize.SAMPLES,
     *_noise.SAMPLES,
-    *_loss.SAMPLES,
+    *_attention.SAMPLES,
+    *_recurrent.SAMPLES,
+    *_loss_regression.SAMPLES,
+    *_loss_classification.SAMPLES,
+    *_loss_margin.SAMPLES,
+    *_loss_ctc.SAMPLES,
 ]
