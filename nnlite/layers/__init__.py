@@ -63,6 +63,7 @@ GlobalAveragePooling2D = GlobalAvgPool2D
 GlobalAveragePooling3D = GlobalAvgPool3D
 GlobalMaxPooling1D = GlobalMaxPool1D
 GlobalMaxPooling2D = GlobalMaxPool2D
+MaxPooling2D = MaxPool2D
 GlobalMaxPooling3D = GlobalMaxPool3D
 MaxPooling1D = MaxPool1D
 MaxPooling3D = MaxPool3D

@@ -28,10 +28,12 @@ from tests.conformance._rows import (
     MetricRow,
     ModuleRow,
     OptimizerRow,
+    ScheduleRow,
     batch,
     keras_names,
     layer_names,
 )
+from tests.conformance._schedules import SCHEDULES
 
 __all__ = [
     "INITIALIZERS",
@@ -43,11 +45,13 @@ __all__ = [
     "MODULES",
     "MODULES_BY_FAMILY",
     "OPTIMIZERS",
+    "SCHEDULES",
     "LayerRow",
     "LossRow",
     "MetricRow",
     "ModuleRow",
     "OptimizerRow",
+    "ScheduleRow",
     "batch",
     "keras_names",
     "layer_names",

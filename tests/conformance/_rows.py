@@ -17,6 +17,7 @@ __all__ = [
     "MetricRow",
     "ModuleRow",
     "OptimizerRow",
+    "ScheduleRow",
     "batch",
     "keras_names",
     "layer_names",
@@ -121,6 +122,16 @@ class OptimizerRow(NamedTuple):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ScheduleRow(NamedTuple):
+    """A schedule of the learning rate, and its formula written plainly."""
+
+    schedule: Callable[[int], float]
+    reference: Callable[[int], float]
+
+    def __str__(self) -> str:
+        return repr(self.schedule)
 
 
 class LossRow(NamedTuple):
