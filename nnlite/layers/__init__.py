@@ -15,6 +15,8 @@ from nnlite.layers._activation import (
 )
 from nnlite.layers._conv import Conv2D
 from nnlite.layers._dense import Dense
+from nnlite.layers._input import Input
+from nnlite.layers._merge import Add, Average, Concatenate, Dot, Lambda, Maximum, Multiply, Subtract
 from nnlite.layers._module import Module
 from nnlite.layers._noise import Dropout
 from nnlite.layers._pooling import AvgPool2D, MaxPool2D
@@ -30,22 +32,31 @@ __all__ = [
     "GELU",
     "SELU",
     "Activation",
+    "Add",
+    "Average",
     "AveragePooling2D",
     "AvgPool2D",
+    "Concatenate",
     "Conv2D",
     "Dense",
+    "Dot",
     "Dropout",
     "Flatten",
+    "Input",
+    "Lambda",
     "Layer",
     "LeakyReLU",
     "MaxPool2D",
     "MaxPooling2D",
+    "Maximum",
     "Maxout",
     "Module",
+    "Multiply",
     "PReLU",
     "ReLU",
     "Reshape",
     "SiLU",
     "Softmax",
     "Softplus",
+    "Subtract",
 ]
