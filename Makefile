@@ -10,6 +10,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # Made last, so that a set-up that was broken off starts anew; its name changes with the interpreter.
 READY := $(VENV)/.ready$(subst /,-,$(INTERPRETER))
+PEERS := $(VENV)/.peers$(subst /,-,$(INTERPRETER))
 PYENV_ROOT ?= $(HOME)/.pyenv
 ARGS ?=
 
@@ -19,12 +20,13 @@ export NNLITE_DATA := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help demo test test-all examples lint format bench clean
+.PHONY: help demo test test-all parity examples lint format bench clean
 
 help:
 	@echo "make demo      train the network of examples/mnist_cnn.py on real digits and draw its pictures"
 	@echo "make test      run the whole test suite (ARGS='-k conv -x' goes to pytest)"
 	@echo "make test-all  run it on every Python from 3.11 up that is found, here and in pyenv"
+	@echo "make parity    compare nnlite with PyTorch and Keras, which it installs first"
 	@echo "make examples  run the examples in their short form and check their results"
 	@echo "make lint      look over style, format and types; make format mends the first two"
 	@echo "make bench     measure the speed"
@@ -49,6 +51,9 @@ test-all:
 	done; \
 	echo "== tested on:$${tested:- no Python from 3.11 up was found}; failed on:$${failed:- none}"; \
 	test -n "$$tested" && test -z "$$failed"
+
+parity: $(PEERS)
+	NNLITE_PARITY_LEDGER=out/parity.json $(BIN)/python -m pytest -m parity $(ARGS)
 
 examples: $(READY)
 	$(BIN)/python tests/check_examples.py
@@ -75,4 +80,10 @@ $(READY): pyproject.toml
 	rm -rf $(VENV)
 	"$(INTERPRETER)" -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch '$@'
+
+# This release of PyTorch, so that figures can be compared; another by TORCH=...
+TORCH ?= torch==2.13.0
+$(PEERS): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,parity]' '$(TORCH)'
 	@touch '$@'

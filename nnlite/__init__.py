@@ -2,6 +2,7 @@
 
 from nnlite import (
     callbacks,
+    constraints,
     datasets,
     functional,
     initializers,
@@ -10,8 +11,10 @@ from nnlite import (
     losses,
     metrics,
     models,
+    nn,
     optimizers,
     random,
+    regularizers,
     utils,
 )
 from nnlite.autograd import (
@@ -48,6 +51,7 @@ __all__ = [
     "check_grads",
     "checkpoint",
     "clear_workspace",
+    "constraints",
     "datasets",
     "detect_anomaly",
     "differentiable",
@@ -66,9 +70,11 @@ __all__ = [
     "losses",
     "metrics",
     "models",
+    "nn",
     "no_grad",
     "optimizers",
     "random",
+    "regularizers",
     "set_default_dtype",
     "set_num_threads",
     "tensor",

@@ -9,15 +9,15 @@ stands for the library's generator (`nnlite.random.seed`).
 import inspect
 import math
 import operator
-import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from nnlite import random
+from nnlite._configured import Configured, snake_case
 from nnlite._lookup import look_up
 from nnlite.autograd import default_dtype
 
@@ -84,7 +84,7 @@ def get(identifier: str | type | Callable[..., Any]) -> "Initializer":
     raise TypeError(f"an initializer is a name, an Initializer or a callable, got {identifier!r}")
 
 
-class Initializer(ABC):
+class Initializer(Configured, ABC):
     """What makes the first values of a parameter; a subclass says how in `__call__`.
 
     It keeps each argument of its constructor under the argument's name, where `get_config` and `repr` read it.
@@ -116,21 +116,6 @@ class Initializer(ABC):
         dtype : dtype, optional
             The array's dtype; the default dtype (float32 unless changed) if it is left out.
         """
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments; a Generator, which cannot be written down, becomes None."""
-        config = {p.name: getattr(self, p.name) for p in _parameters(type(self))}
-        return {name: None if isinstance(value, np.random.Generator) else value for name, value in config.items()}
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Make the initializer that `get_config` described."""
-        return cls(**config)
-
-    def __repr__(self) -> str:
-        texts = {p.name: (repr(getattr(self, p.name)), repr(p.default)) for p in _parameters(type(self))}
-        given = (f"{name}={text}" for name, (text, default) in texts.items() if text != default)
-        return f"{type(self).__name__}({', '.join(given)})"
 
 
 class Zeros(Initializer):
@@ -561,17 +546,12 @@ def _parameters(function: Callable[..., Any]) -> list[inspect.Parameter]:
         return []
 
 
-def _snake_case(name: str) -> str:
-    """Spell a class's name as Keras' strings: GlorotUniform is glorot_uniform."""
-    return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
-
-
 _CLASSES = (
     Constant, GlorotNormal, GlorotUniform, HeNormal, HeUniform, Identity, LecunNormal, LecunUniform, Ones, Orthogonal,
     RandomNormal, RandomUniform, TruncatedNormal, VarianceScaling, Zeros,
 )  # fmt: skip
 _BY_NAME: dict[str, type[Initializer]] = {
-    **{_snake_case(cls.__name__): cls for cls in _CLASSES},
+    **{snake_case(cls.__name__): cls for cls in _CLASSES},
     "normal": RandomNormal,
     "uniform": RandomUniform,
 }

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from nnlite._lookup import look_up
 from nnlite.autograd import Tensor
-from nnlite.losses import BinaryCrossentropy, Loss, lined_up, lined_up_weight, ranked_like
+from nnlite.losses import BinaryCrossentropy, Loss
+from nnlite.losses._alignment import lined_up, lined_up_weight, ranked_like
 
 __all__ = [
     "Accuracy",

@@ -7,7 +7,8 @@ import pytest
 
 import nnlite as nl
 from nnlite import losses, metrics
-from tests.conformance import BITS, LABELS, LOGITS, METRICS, ONE_HOT, MetricRow
+from tests.conformance import METRICS, MetricRow
+from tests.conformance._losses import BITS, LABELS, LOGITS, ONE_HOT
 
 every_metric = pytest.mark.parametrize("row", METRICS, ids=str)
 WEIGHT = np.array([1.0, 0.0, 2.0, 1.0, 0.5, 3.0])

@@ -49,6 +49,7 @@ class Function(Protocol):
     __name__: str
     body: Callable[..., Any]
     twin: Callable[..., Any] | None
+    shortcut: bool
 
     def __call__(self, *args: Any, **settings: Any) -> Any:
         """Compute, and record if an argument requires grad."""
@@ -86,12 +87,24 @@ class Node:
     It holds no interior Tensor, so what no VJP captured is freed as soon as the caller lets go of it.
     """
 
-    __slots__ = ("arguments", "edges", "function", "module", "outputs", "serial", "settings", "taps", "vjps")
+    __slots__ = (
+        "arguments",
+        "constants",
+        "edges",
+        "function",
+        "module",
+        "outputs",
+        "serial",
+        "settings",
+        "taps",
+        "vjps",
+    )
 
     function: Function
     arguments: list[Any] | None  # the constants among the arguments, None where there is an edge
     settings: dict[str, Any]
     edges: list[Edge | None]  # None for a constant
+    constants: tuple[tuple[Tensor, int], ...]  # the Tensors among them, with their versions
     vjps: VJPs | None  # None once used
     outputs: int  # how many values it gave in a tuple; 0 if the value is no tuple
     serial: int  # grows with every node: a node's parents have lower numbers
@@ -112,13 +125,18 @@ class Node:
     def free(self) -> None:
         """Drop what the backward pass needed."""
         self.vjps = self.arguments = None
+        self.constants = ()
 
 
 @overload
 def differentiable(body: Callable[..., Any], *, kernel: Callable[..., Any] | None = None) -> Function: ...
 @overload
-def differentiable(*, kernel: Callable[..., Any] | None = None) -> Callable[[Callable[..., Any]], Function]: ...
-def differentiable(body: Callable[..., Any] | None = None, *, kernel: Callable[..., Any] | None = None) -> Any:
+def differentiable(
+    *, kernel: Callable[..., Any] | None = None, shortcut: bool = False
+) -> Callable[[Callable[..., Any]], Function]: ...
+def differentiable(
+    body: Callable[..., Any] | None = None, *, kernel: Callable[..., Any] | None = None, shortcut: bool = False
+) -> Any:
     """Make a function of Tensors of a body that returns its value and its vector-Jacobian products.
 
     Parameters
@@ -135,6 +153,10 @@ def differentiable(body: Callable[..., Any] | None = None, *, kernel: Callable[.
     kernel : callable, optional
         A function of arrays with the same arguments, for a body that NumPy cannot express: the body calls it as
         `function.kernel(...)`.
+    shortcut : bool, default False
+        Whether the two arguments are two ways to the same value, the second being what the first was computed from.
+        The gradient then goes the second way, unless somebody asked for the gradient of the first or listens there.
+        Its composite computes the value from the first argument.
 
     Returns
     -------
@@ -161,7 +183,12 @@ def differentiable(body: Callable[..., Any] | None = None, *, kernel: Callable[.
     array([ 3., 12.], dtype=float32)
     """
     if body is None:
-        return lambda body: differentiable(body, kernel=kernel)
+        return lambda body: _differentiable(body, kernel, shortcut)
+    return _differentiable(body, kernel, shortcut)
+
+
+def _differentiable(body: Callable[..., Any], kernel: Callable[..., Any] | None, shortcut: bool) -> Function:
+    """Wrap a body."""
     bind, limit = _binder(body)
     function: Function
 
@@ -216,7 +243,7 @@ def differentiable(body: Callable[..., Any] | None = None, *, kernel: Callable[.
 
     call.__name__ = body.__name__.lstrip("_")  # what errors and graphs show
     function = cast(Function, call)
-    function.body, function.twin = body, None
+    function.body, function.twin, function.shortcut = body, None, shortcut
     function.kernel, function.composite = run_kernel, composite  # type: ignore[method-assign]
     return function
 
@@ -258,7 +285,8 @@ def _node(
 ) -> Node:
     """Record a call: edges to where its Tensors came from, and `arrays` as far as they are constants."""
     edges: list[Edge | None] = []
-    constants = False
+    constants: tuple[tuple[Tensor, int], ...] = ()
+    all_edges = True
     for i, a in enumerate(args):
         if isinstance(a, Tensor) and a._requires_grad:
             source, data = a._node, a._data
@@ -269,10 +297,13 @@ def _node(
             arrays[i] = None
         else:
             edges.append(None)
-            constants = True
+            all_edges = False
+            if isinstance(a, Tensor):
+                constants = (*constants, (a, a._version))
     node = Node()
     node.function, node.settings, node.arguments, node.edges = function, settings, arrays, edges
-    node.vjps = _needed(vjps, edges) if constants else vjps
+    node.constants = constants
+    node.vjps = vjps if all_edges else _needed(vjps, edges)
     node.outputs = outputs
     node.serial = next(_serials)
     node.taps = node.module = None
@@ -309,9 +340,10 @@ def _as_value(value: Any, arrays: Sequence[Any]) -> NDArray[Any]:
 
 
 def _kept_in_dtype(value: Any, arrays: Sequence[Any]) -> Any:
-    """Give float32 back where NumPy promoted float32 and integers, or float32 and a float64 scalar, to float64."""
+    """Give float32 back where NumPy promoted it to float64: with integers, or with a single float64 number."""
     if isinstance(value, (np.ndarray, np.generic)) and value.dtype.char == "d":
-        floating = [a.dtype for a in arrays if isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind == "f"]
+        found = [a for a in arrays if isinstance(a, (np.ndarray, np.generic)) and a.dtype.kind == "f"]
+        floating = [a.dtype for a in found if a.ndim] or [a.dtype for a in found]  # a single number never promotes
         if floating and all(dtype.char != "d" for dtype in floating):
             return value.astype(np.result_type(*floating))
     return value

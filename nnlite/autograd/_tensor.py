@@ -192,8 +192,8 @@ class Tensor:
     # The way out of the graph
 
     def detach(self) -> Tensor:
-        """Return a Tensor of the same data, outside the graph."""
-        return Tensor(self._data)
+        """Return a Tensor of the same data, outside the graph; a leaf's counts the leaf's changes in place."""
+        return Tensor(self._data) if self._node is not None else _Detached(self)
 
     def numpy(self) -> NDArray[Any]:
         """Return the data as an ndarray, outside the graph."""
@@ -287,20 +287,13 @@ class Tensor:
             hooks = self._hooks = {} if self._hooks is None else self._hooks
         return RemovableHook(hooks, hook)
 
-    @property
-    def is_watched(self) -> bool:
-        """Whether a hook or a retained gradient wants the gradient of exactly this Tensor."""
-        if self._node is None:
-            return bool(self._hooks)
-        tap = (self._node.taps or {}).get(self._number)
-        return tap is not None and bool(tap.hooks or tap.retained)
-
     # In place: leaves only, and only where nothing is recorded
 
     def __setitem__(self, key: object, value: object) -> None:
         raise TypeError(
             "a Tensor is not changed in place, so that its graph stays true: build the new one with "
-            "nnlite.functional.where or concatenate, or, for a leaf outside training, write to its .data"
+            "nnlite.functional.where or concatenate, or, for a leaf outside training, write to its .data and then call "
+            "its bump_version()"
         )
 
     def __iadd__(self, other: Any) -> Any:
@@ -406,6 +399,29 @@ class Tensor:
         def trace(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Tensor: ...
         def astype(self, dtype: DTypeLike) -> Tensor: ...
         def copy(self) -> Tensor: ...
+
+
+class _Detached(Tensor):
+    """A leaf's data outside the graph: what changes the leaf in place changes this Tensor as well."""
+
+    __slots__ = ("_leaf",)
+
+    _leaf: Tensor
+
+    def __init__(self, leaf: Tensor) -> None:
+        self._leaf = leaf._leaf if isinstance(leaf, _Detached) else leaf
+        super().__init__(leaf._data)
+
+    @property
+    def _version(self) -> int:
+        return self._leaf._version
+
+    @_version.setter
+    def _version(self, value: int) -> None:
+        self._leaf._version = max(value, self._leaf._version)
+
+    def __reduce__(self) -> Any:
+        return Tensor, (self._data, None, self._requires_grad)
 
 
 class Parameter(Tensor):

@@ -26,6 +26,8 @@ Place = tuple[Source, int]  # with the number of the output; 0 for a leaf
 def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False) -> None:
     """Add the gradient of this Tensor with respect to every leaf that requires grad to the leaf's `grad`.
 
+    For gradients that can be differentiated again use `nnlite.grad(..., create_graph=True)`.
+
     Parameters
     ----------
     gradient : array_like, optional
@@ -279,6 +281,9 @@ class _Walk:
     def _send_joint(self, node: Node, vjp: Callable[..., Any], g: Any) -> None:
         """Send the gradients that one sweep gives."""
         needs = tuple(edge is not None and self._is_needed(edge) for edge in node.edges)
+        if node.function.shortcut and node.edges[0] is not None:
+            listened = self._is_listened_at(node.edges[0])
+            needs = (needs[0] and listened, needs[1] and not listened)
         for edge, needed, result in zip(node.edges, needs, vjp(g, needs), strict=False):
             if edge is not None and needed and result is not None:
                 self._send_along(node, edge, result)
@@ -301,6 +306,14 @@ class _Walk:
         if self._wanted is None or self._leads_on is None:
             return True
         return (edge[0], edge[1]) in self._wanted or edge[0] in self._leads_on
+
+    def _is_listened_at(self, edge: Edge) -> bool:
+        """Say whether somebody wants the gradient of exactly the value that this edge comes from."""
+        source, number = edge[0], edge[1]
+        if self._wanted is not None and (source, number) in self._wanted:
+            return True
+        tap = (source.taps or {}).get(number) if isinstance(source, Node) else None
+        return tap is not None and (bool(tap.hooks) or (tap.retained is not None and tap.retained() is not None))
 
     def _listen(self, node: Node, gradients: dict[int, Any]) -> None:
         """Run the hooks on a node's outputs, then keep the gradients that were asked for."""
@@ -394,14 +407,23 @@ def _replay(nodes: Sequence[Node], stand_ins: dict[Place, Tensor]) -> dict[Node,
                 constant if edge is None else edge[0] if isinstance(edge[0], Tensor) else values[edge[0], edge[1]]
                 for constant, edge in zip(node.arguments, node.edges, strict=True)
             ]
-            if node.function.twin is None:
-                value, vjps[node], *_ = node.function.body(*args, **node.settings)
-            else:
-                value = node.function.twin(*args, **node.settings)
-                vjps[node] = _vjp_of_composite(value, args)
+            try:
+                if node.function.twin is None or (node.function.shortcut and not _stands_in(node.edges[0], stand_ins)):
+                    value, vjps[node], *_ = node.function.body(*args, **node.settings)
+                else:
+                    value = node.function.twin(*args, **node.settings)
+                    vjps[node] = _vjp_of_composite(value, args)
+            except Exception as error:
+                error.add_note(f"while {node.name}() ran on Tensors, for derivatives of derivatives")
+                raise
             for number, output in enumerate(value if type(value) is tuple else (value,)):
                 values.setdefault((node, number), output)
     return vjps
+
+
+def _stands_in(edge: Edge | None, stand_ins: dict[Place, Tensor]) -> bool:
+    """Say whether an argument's gradient is asked for, so that it stands for itself in a replay."""
+    return edge is not None and (edge[0], edge[1]) in stand_ins
 
 
 def _vjp_of_composite(value: Any, args: Sequence[Any]) -> VJPs:
@@ -420,14 +442,22 @@ def _vjp_of_composite(value: Any, args: Sequence[Any]) -> VJPs:
 
 
 def _refuse_moved_leaves(node: Node) -> None:
-    """Raise if a leaf that a node used has been changed in place since."""
+    """Raise if a leaf or a constant that a node used has been changed in place since."""
     for edge in node.edges:
         if edge is not None and isinstance(edge[0], Tensor) and edge[0]._version != edge[4]:
-            raise RuntimeError(
-                f"a leaf of shape {edge[2]} that {node.name}() used was changed in place between the forward and the "
-                "backward pass (by an optimizer's step, say): its gradient would be wrong. Run backward first, or "
-                "compute the outputs again"
-            )
+            raise RuntimeError(_changed("leaf", edge[2], node))
+    for constant, version in node.constants:
+        if constant._version != version:
+            raise RuntimeError(_changed("constant", constant.shape, node))
+
+
+def _changed(kind: str, shape: Shape, node: Node) -> str:
+    """Say that a gradient would be wrong."""
+    return (
+        f"a {kind} of shape {shape} that {node.name}() used was changed in place between the forward and the "
+        "backward pass (by an optimizer's step, say): the gradient would be wrong. Run backward first, or "
+        "compute the outputs again"
+    )
 
 
 def _unbroadcast(gradient: Any, shape: Shape, node: Node) -> Any:

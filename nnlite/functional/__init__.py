@@ -69,7 +69,9 @@ from nnlite.functional._indexing import (
     triu,
 )
 from nnlite.functional._linalg import cholesky, det, dot, einsum, inv, matmul, outer, slogdet, solve, tensordot, trace
-from nnlite.functional._loss import binary_cross_entropy, binary_cross_entropy_with_logits, cross_entropy, mae, mse
+from nnlite.functional._loss_binary import binary_cross_entropy, binary_cross_entropy_with_logits
+from nnlite.functional._loss_categorical import cross_entropy
+from nnlite.functional._loss_regression import mae, mse
 from nnlite.functional._math import (
     arccos,
     arccosh,

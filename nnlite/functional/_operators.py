@@ -129,7 +129,7 @@ def _array_ufunc(self: Tensor, ufunc: np.ufunc, kind: str, *inputs: Any, **setti
 
 def _array_function(self: Tensor, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """Answer a NumPy function that was called on a Tensor."""
-    name = f"np.{func.__name__}"
+    name = f"{func.__module__.replace('numpy', 'np')}.{func.__name__}"
     if func in REDUCING_FUNCTIONS and len(args) > 2:
         raise TypeError(f"{name} of a Tensor takes what follows the axis by name, got {args[2]!r}")
     if func in DIFFERENTIABLE_FUNCTIONS:

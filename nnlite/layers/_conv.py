@@ -3,7 +3,7 @@
 from typing import Any
 
 import nnlite.functional as F
-from nnlite import initializers
+from nnlite import constraints, initializers, regularizers
 from nnlite.autograd import Tensor
 from nnlite.functional._conv import pair
 from nnlite.layers._activation import ActivationFunction, get_activation
@@ -34,6 +34,10 @@ class Conv2D(Module):
     use_bias : bool, default True
     kernel_initializer : default "glorot_uniform"
     bias_initializer : default "zeros"
+    kernel_regularizer, bias_regularizer, activity_regularizer : str or callable, optional
+        Penalties for kernel, bias and output; see `nnlite.regularizers`.
+    kernel_constraint, bias_constraint : str or callable, optional
+        What an update keeps kernel and bias to; see `nnlite.constraints`.
     input_shape : tuple of int, optional
         Shape of one image; the parameters are then made at once.
     name : str, optional
@@ -70,6 +74,11 @@ class Conv2D(Module):
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         input_shape: Shape | None = None,
         name: str | None = None,
     ) -> None:
@@ -79,6 +88,9 @@ class Conv2D(Module):
         self.data_format = check_data_format("Conv2D", data_format)
         self.activation, self.use_bias = activation, use_bias
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
+        self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
         super().__init__(input_shape, name)
         self._activate = get_activation(activation)
         initializers.get(kernel_initializer), initializers.get(bias_initializer)
@@ -99,9 +111,19 @@ class Conv2D(Module):
         if channels % self.groups:
             raise ValueError(f"{self.label} expected channels (={channels}) divisible by groups (={self.groups})")
         self.kernel = self.add_weight(
-            (*self.kernel_size, channels // self.groups, self.filters), self.kernel_initializer
+            (*self.kernel_size, channels // self.groups, self.filters),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
         )
-        self.bias = self.add_weight((self.filters,), self.bias_initializer) if self.use_bias else None
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                (self.filters,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
         self.built = True
 
     @property

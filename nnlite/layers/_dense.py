@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from nnlite import initializers
+from nnlite import constraints, initializers, regularizers
 from nnlite.autograd import Tensor
 from nnlite.functional._linalg import affine
 from nnlite.layers._activation import ActivationFunction, get_activation
@@ -24,6 +24,10 @@ class Dense(Module):
     use_bias : bool, default True
     kernel_initializer : default "glorot_uniform"
     bias_initializer : default "zeros"
+    kernel_regularizer, bias_regularizer, activity_regularizer : str or callable, optional
+        Penalties for kernel, bias and output; see `nnlite.regularizers`.
+    kernel_constraint, bias_constraint : str or callable, optional
+        What an update keeps kernel and bias to; see `nnlite.constraints`.
     input_shape : tuple of int, optional
         Shape of one input, without the batch axis; the parameters are then made at once.
     name : str, optional
@@ -54,12 +58,20 @@ class Dense(Module):
         use_bias: bool = True,
         kernel_initializer: Any = "glorot_uniform",
         bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
         input_shape: Shape | None = None,
         name: str | None = None,
     ) -> None:
         self.units = positive_int("Dense", "units", units)
         self.activation, self.use_bias = activation, use_bias
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
+        self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
+        self.activity_regularizer = regularizers.get(activity_regularizer)
+        self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
         super().__init__(input_shape, name)
         self._activate = get_activation(activation)
         initializers.get(kernel_initializer), initializers.get(bias_initializer)
@@ -70,8 +82,17 @@ class Dense(Module):
         """Make kernel (features, units) and bias (units,)."""
         if len(input_shape) < 2:
             raise ValueError(f"{self.label} expected an input of shape (batch, ..., features), got shape {input_shape}")
-        self.kernel = self.add_weight((input_shape[-1], self.units), self.kernel_initializer)
-        self.bias = self.add_weight((self.units,), self.bias_initializer) if self.use_bias else None
+        self.kernel = self.add_weight(
+            (input_shape[-1], self.units),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                (self.units,), self.bias_initializer, regularizer=self.bias_regularizer, constraint=self.bias_constraint
+            )
         self.built = True
 
     @property

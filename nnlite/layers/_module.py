@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from nnlite import initializers
+from nnlite import constraints, initializers, regularizers
 from nnlite._config import arguments_of, as_config, made_from
 from nnlite._structure import mapped
 from nnlite.autograd import Parameter, Tensor, default_dtype
@@ -20,7 +20,7 @@ from nnlite.layers._checks import check_input_shape
 from nnlite.layers._mode import forced_mode
 from nnlite.layers._symbolic import call_later, has_symbols
 
-__all__ = ["Module"]
+__all__ = ["Module", "Shape", "weight_penalties"]
 
 Shape = tuple[int, ...]
 ForwardHook = Callable[["Module", tuple[Any, ...], Any], Any]
@@ -40,6 +40,8 @@ class Module:
         `predict` and `evaluate`, which change nothing for other threads.
     trainable : bool
         Whether its parameters get gradients. Setting it sets it for all modules inside.
+    activity_regularizer : callable, optional
+        Gives a penalty for what the module returns, of which the mean over the batch joins `losses`.
 
     Examples
     --------
@@ -61,9 +63,11 @@ class Module:
     built = False
     name: str | None = None
     input_shape: Shape | None = None  # without the batch axis; lets a layer be built before its first call
+    activity_regularizer: Callable[[Any], Any] | None = None
     _training = True
     _trainable = True
     _dtype: np.dtype[Any] | None = None  # of the parameters still to be made, after astype()
+    _activity_losses: tuple[Tensor, ...] = ()  # of the last call, also of the modules inside
     _buffers: tuple[str, ...] = ()
     _forward_hooks: Mapping[int, ForwardHook] = MappingProxyType({})
 
@@ -96,6 +100,8 @@ class Module:
                 break
         if not self.built:
             self._build_for(inputs)
+        if self._activity_losses:
+            self._activity_losses = ()
         token = current_module.set(self)
         try:
             output = self.forward(*inputs, **settings)
@@ -108,7 +114,18 @@ class Module:
         for hook in tuple(self._forward_hooks.values()):
             replacement = hook(self, inputs, output)
             output = output if replacement is None else replacement
+        if self.activity_regularizer is not None:
+            self._add_activity_loss(output)
+        if self._activity_losses and isinstance(outer := current_module.get(), Module):
+            outer._activity_losses += self._activity_losses
         return output
+
+    def _add_activity_loss(self, output: Any) -> None:
+        """Keep the penalty for what the module returns, its mean over the batch."""
+        assert self.activity_regularizer is not None
+        for value in output if isinstance(output, (tuple, list)) else (output,):
+            if isinstance(value, Tensor):
+                self._activity_losses += (self.activity_regularizer(value) / len(value),)
 
     def _build_for(self, inputs: Sequence[Any]) -> None:
         """Build for the first input's shape; modules that are made then join in the mode and dtype of this one."""
@@ -144,15 +161,23 @@ class Module:
         initializer : str, Initializer or callable, default "glorot_uniform"
             Gives the first values; see `nnlite.initializers`.
         dtype : dtype, optional
+        <<<<<<< HEAD
             That given to `astype`, or else the default dtype.
         regularizer : callable, optional
             Gives the penalty that training adds to the loss.
         constraint : callable, optional
             Maps the values, after each update, to values that are allowed.
+        =======
+            The default dtype unless given.
+        regularizer : str or callable, optional
+            Gives the penalty that training adds to the loss; see `nnlite.regularizers`.
+        constraint : str or callable, optional
+            Maps the values, after each update, to values that are allowed; see `nnlite.constraints`.
+        >>>>>>> main
         """
         values = initializers.get(initializer)(shape, dtype or self._dtype or default_dtype())
         parameter = Parameter(values, requires_grad=self._trainable)
-        parameter.regularizer, parameter.constraint = regularizer, constraint
+        parameter.regularizer, parameter.constraint = regularizers.get(regularizer), constraints.get(constraint)
         return parameter
 
     def register_buffer(self, name: str, values: Any) -> None:
@@ -229,6 +254,23 @@ class Module:
         """Yield all buffers."""
         for _, buffer in self.named_buffers():
             yield buffer
+
+    @property
+    def losses(self) -> list[Tensor]:
+        """The penalties of regularizers: for the activities of the last call, and for the weights that are trained.
+
+        `Model.fit` adds them to the loss; a loop of one's own does so itself.
+
+        Examples
+        --------
+        >>> import nnlite as nl, numpy as np
+        >>> layer = nl.layers.Dense(1, kernel_initializer="ones", kernel_regularizer="l2", activity_regularizer="l1")
+        >>> y = layer(np.ones((4, 3)))
+        >>> loss = (y**2).mean() + sum(layer.losses)
+        >>> layer.losses
+        [tensor(0.03, from=divide), tensor(0.03, from=multiply)]
+        """
+        return [*self._activity_losses, *weight_penalties(self.parameters())]
 
     def num_parameters(self) -> int:
         """Count the numbers in all parameters."""
@@ -430,6 +472,8 @@ class Module:
         shown = []
         for parameter in inspect.signature(type(self)).parameters.values():
             value = vars(self).get(parameter.name, parameter.default)
+            if isinstance(parameter.default, bool) and (value is None or isinstance(value, Parameter)):
+                value = value is not None  # `bias=True` asked for it
             if value is parameter.empty:
                 shown.append("...")  # an argument that the module did not keep
             elif parameter.kind is parameter.POSITIONAL_OR_KEYWORD and parameter.default is parameter.empty:
@@ -445,6 +489,14 @@ class Module:
 
     def __repr__(self) -> str:
         return self._code() + self._comment()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name != "_activity_losses"}
+
+
+def weight_penalties(parameters: Iterable[Parameter]) -> list[Tensor]:
+    """Return the penalty of each parameter that has a regularizer and is trained."""
+    return [p.regularizer(p) for p in parameters if p.regularizer is not None and p.requires_grad]
 
 
 def _array_as_tensor(value: Any) -> Any:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from nnlite import losses, metrics, optimizers, training
 from nnlite.autograd import Tensor, default_dtype
 from nnlite.callbacks import Callback, History, Logs
 from nnlite.layers import Module
+from nnlite.layers._module import weight_penalties
 from nnlite.models._summary import summary_table
 from nnlite.training._batches import Batches
 from nnlite.training._loop import inference, learning
@@ -51,6 +53,7 @@ class Model(Module):
     _binding: int | None = None  # of the optimizer to this model's parameters, as they are now
     _input_shapes: tuple[tuple[int, ...], ...] = ()  # of one sample, at the first call
     _flags: _Flags | None = None
+    _weight_penalties: Callable[[], list[Tensor]] | None = None  # of the parameters that have a regularizer now
 
     def compile(
         self,
@@ -146,7 +149,7 @@ class Model(Module):
         TypeError
             If data are no numbers, or a callback is none.
         """
-        self._require("fit", y)
+        self._start("fit", y)
         self._binding = None
         if not 0 <= validation_split < 1:
             raise ValueError(f"expected validation_split in [0, 1), got validation_split={validation_split!r}")
@@ -190,7 +193,7 @@ class Model(Module):
         RuntimeError
             If the model was not compiled with a loss.
         """
-        self._require("evaluate", y)
+        self._start("evaluate", y)
         logs = training.evaluate(self, Batches(x, y, sample_weight, batch_size))
         if verbose:
             print(" - ".join(f"{name}: {value:.4f}" for name, value in logs.items()), flush=True)
@@ -210,7 +213,7 @@ class Model(Module):
 
     def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
         """Take one step on one batch, and return its loss, or [loss, *metrics]."""
-        self._require("train_on_batch", y)
+        self._start("train_on_batch", y)
         self._binding = None
         self.reset_metrics()
         with learning(self):
@@ -219,7 +222,7 @@ class Model(Module):
 
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
         """Return the loss of one batch, or [loss, *metrics], in inference mode."""
-        self._require("test_on_batch", y)
+        self._start("test_on_batch", y)
         return _as_keras(training.evaluate(self, _as_one_batch(x, y, sample_weight)))
 
     def predict_on_batch(self, x: Any) -> NDArray[Any]:
@@ -263,16 +266,23 @@ class Model(Module):
 
     def test_step(self, x: Any, y: Any, sample_weight: Any = None) -> float:
         """Run forward on one batch, and return its loss."""
-        loss, y_pred = self._loss_on(x, y, sample_weight)
+        with self._as_compiled():
+            loss, y_pred = self._loss_on(x, y, sample_weight)
         return self._taken_in(loss, y, y_pred)
 
     def _loss_on(self, x: Any, y: Any, sample_weight: Any) -> tuple[Tensor, Tensor]:
-        """Return loss and predictions."""
+        """Return the loss, penalties included, and the predictions."""
         assert self._loss is not None
         y_pred = self(Tensor(x))
         if not isinstance(y_pred, Tensor):
             raise TypeError(f"a loss needs a model that returns a Tensor, got a {type(y_pred).__name__}")
-        return self._loss(y, y_pred, sample_weight), y_pred
+        if self._weight_penalties is None:
+            regularized = tuple(p for p in self.parameters() if p.regularizer is not None)
+            self._weight_penalties = partial(weight_penalties, regularized)
+        loss = self._loss(y, y_pred, sample_weight)
+        for penalty in (*self._activity_losses, *self._weight_penalties()):
+            loss = loss + penalty
+        return loss, y_pred
 
     def _taken_in(self, loss: Tensor, y: Any, y_pred: Tensor) -> float:
         """Add a batch to the running loss and metrics, and return its loss."""
@@ -312,12 +322,13 @@ class Model(Module):
         """Run with every module as `trainable` as it was when the model was compiled."""
         return nullcontext() if self._flags is None else self._flags.applied_to(self)
 
-    def _require(self, method: str, y: Any) -> None:
-        """Raise if the model was not compiled with a loss, or there are no targets."""
+    def _start(self, method: str, y: Any) -> None:
+        """Raise if the model was not compiled with a loss, or there are no targets; look for regularizers anew."""
         if self._loss is None:
             raise RuntimeError(f"{method}() needs a loss: call compile(optimizer=..., loss=...) first")
         if y is None:
             raise ValueError(f"{method}() needs targets y")
+        self._weight_penalties = None
 
     # Looking at it
 

@@ -108,7 +108,7 @@ class Optimizer(ABC):
         return float(self.learning_rate(self.iterations) if callable(self.learning_rate) else self.learning_rate)
 
     def step(self) -> None:
-        """Update every parameter that has a gradient and requires one.
+        """Update every parameter that has a gradient and requires one, and apply its constraint.
 
         Raises
         ------
@@ -133,6 +133,8 @@ class Optimizer(ABC):
                 if scratch is None or scratch.dtype != w.dtype:
                     scratch = self._new_scratch(name, w)
                 self.update(w, g, slots, rate, scratch)
+                if parameter.constraint is not None:
+                    w[...] = parameter.constraint(w)
                 parameter.bump_version()
 
     def zero_grad(self) -> None:

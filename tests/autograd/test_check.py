@@ -324,3 +324,16 @@ class TestItsErrors:
     def test_something_is_to_be_checked(self) -> None:
         with pytest.raises(ValueError, match="at least one floating input"):
             nl.check_grads(lambda i: nl.tensor(X)[i], np.array([0]))
+
+
+def test_a_large_element_beside_a_small_one_is_no_false_alarm() -> None:
+    nl.check_grads(lambda x: x**-3, [0.004, 1.0, -2.0], order=2)
+
+
+def test_and_hides_no_wrong_gradient() -> None:
+    @nl.differentiable
+    def cube_but_for_one(x: Any) -> Any:
+        return x**3, (lambda g: g * 3 * x**2 * np.array([1.0, 1.0001]),)
+
+    with pytest.raises(nl.GradientError, match=r"index \(1,\)"):
+        nl.check_grads(cube_but_for_one, [1e5, 1.0], rtol=1e-6)

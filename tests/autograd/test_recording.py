@@ -427,3 +427,24 @@ class TestNondifferentiable:
         assert type(halves(np.ones(2))) is np.ndarray
         (x * y).sum().backward()
         np.testing.assert_array_equal(x.grad, [0.5, 1.0])
+
+
+@pytest.mark.parametrize("number", [np.array(2.0), nl.tensor(np.array(2.0)), np.float64(2.0), 2.0])
+def test_a_single_number_never_promotes(number: Any) -> None:
+    x = nl.tensor([1.0, 2.0], requires_grad=True)
+    for y in (x * number, number - x, F.maximum(x, number)):
+        assert y.dtype == np.float32
+    assert (nl.tensor(1.0) * np.array(2.0)).dtype == np.float64
+
+
+def test_a_body_that_cannot_run_on_tensors_is_named() -> None:
+    @nl.differentiable
+    def assigning(x: Any) -> Any:
+        y = x * 1
+        y[0] = 0
+        return y, (lambda g: g * np.array([0.0, 1.0]),)
+
+    x = nl.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(TypeError) as caught:
+        nl.grad(assigning(x).sum(), x, create_graph=True)
+    assert "while assigning() ran on Tensors" in caught.value.__notes__[0]

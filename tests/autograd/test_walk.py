@@ -1,6 +1,9 @@
 """The backward walk: sums, shapes, dtypes, where it starts, and what must not be walked."""
 
+import copy
 import itertools
+import pickle
+import weakref
 from typing import Any
 
 import numpy as np
@@ -298,3 +301,56 @@ def test_a_grad_is_never_an_array_that_a_vjp_captured() -> None:
     np.testing.assert_array_equal(x.grad, [3, 3])
     np.testing.assert_array_equal(y.grad, [0, 0])
     np.testing.assert_array_equal(captured, [0, 0])
+
+
+class TestConstantsThatChange:
+    """What the VJPs captured must be what the forward pass saw."""
+
+    def test_a_frozen_parameter_that_an_optimizer_moved_is_noticed(self) -> None:
+        w, frozen = nl.Parameter([1.0, 2.0]), nl.Parameter([3.0, 4.0], requires_grad=False)
+        loss = (w * frozen).sum()
+        frozen.requires_grad = True
+        frozen.grad = np.ones(2, np.float32)
+        nl.optimizers.SGD(0.1, parameters=[frozen]).step()
+        with pytest.raises(RuntimeError, match=r"a constant of shape \(2,\) that multiply\(\) used was changed"):
+            loss.backward()
+        assert w.grad is None
+
+    def test_so_is_a_leaf_through_its_detached_self(self) -> None:
+        w, other = nl.Parameter([1.0, 2.0]), nl.Parameter([3.0, 4.0])
+        for detached in (other.detach(), other.detach().detach()):
+            loss = (w * detached).sum()
+            with nl.no_grad():
+                other -= 0.5
+            with pytest.raises(RuntimeError, match=r"a constant .* changed in place"):
+                loss.backward()
+        assert other.detach().version == other.version == 2
+
+    def test_and_in_a_replay(self) -> None:
+        w, constant = nl.Parameter([1.0, 2.0]), nl.tensor([3.0, 4.0])
+        loss = (w * w * constant).sum()
+        constant.data[:] = 0
+        constant.bump_version()
+        with pytest.raises(RuntimeError, match=r"a constant .* changed in place"):
+            nl.grad(loss, w, create_graph=True)
+
+    def test_constants_that_stay_raise_nothing_and_die_with_the_graph(self) -> None:
+        w, constant = nl.Parameter([1.0, 2.0]), nl.tensor([3.0, 4.0])
+        loss = (w * constant).sum()
+        gone = weakref.ref(constant)
+        loss.backward()
+        del constant
+        assert gone() is None
+        np.testing.assert_array_equal(w.grad, [3, 4])
+
+    def test_a_detached_leaf_can_be_trained_copied_and_pickled(self) -> None:
+        w = nl.Parameter([1.0, 2.0])
+        twin = w.detach()
+        twin.requires_grad = True
+        (twin * twin).sum().backward()
+        np.testing.assert_array_equal(twin.grad, [2, 4])
+        assert w.grad is None
+        for copied in (copy.deepcopy(twin), pickle.loads(pickle.dumps(twin))):
+            assert copied.requires_grad
+            np.testing.assert_array_equal(copied.data, [1, 2])
+            assert not np.shares_memory(copied.data, w.data)

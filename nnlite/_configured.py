@@ -1,0 +1,53 @@
+"""Objects that their constructor's arguments describe: initializers, regularizers, constraints."""
+
+import inspect
+import re
+from typing import Any, Self
+
+import numpy as np
+
+__all__ = ["Configured", "snake_case"]
+
+
+class Configured:
+    """What prints as the code that made it, and can be made again from its arguments.
+
+    A subclass keeps each argument of its constructor under the argument's name.
+
+    Examples
+    --------
+    >>> class Slope(Configured):
+    ...     def __init__(self, rise=1.0, run=1.0):
+    ...         self.rise, self.run = rise, run
+    >>> Slope(run=2.0)
+    Slope(run=2.0)
+    >>> Slope.from_config(Slope(run=2.0).get_config())
+    Slope(run=2.0)
+    """
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments; a Generator, which cannot be written down, becomes None."""
+        config = {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+        return {name: None if isinstance(value, np.random.Generator) else value for name, value in config.items()}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Make the object that `get_config` described."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        parameters = inspect.signature(type(self)).parameters.values()
+        texts = {p.name: (repr(getattr(self, p.name)), repr(p.default)) for p in parameters}
+        given = (f"{name}={text}" for name, (text, default) in texts.items() if text != default)
+        return f"{type(self).__name__}({', '.join(given)})"
+
+
+def snake_case(name: str) -> str:
+    """Spell a class's name as Keras' strings.
+
+    Examples
+    --------
+    >>> snake_case("GlorotUniform"), snake_case("L1L2")
+    ('glorot_uniform', 'l1l2')
+    """
+    return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()

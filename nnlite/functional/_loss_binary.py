@@ -1,0 +1,118 @@
+"""Losses of yes-or-no questions, from probabilities or from logits."""
+
+import numpy as np
+
+from nnlite.autograd import differentiable
+from nnlite.autograd._recording import Array
+from nnlite.functional._loss_reduction import element_weight, reduced, refuse_broadcasting, scale_of
+
+__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
+
+_CLOSEST = 1e-7  # how near to 0 and 1 a probability may come
+
+
+@differentiable
+def binary_cross_entropy(input: Array, target: Array, weight: Array = None, *, reduction: str = "mean") -> Array:
+    """Return -(target * log(input) + (1 - target) * log(1 - input)), for probabilities.
+
+    The probabilities are held between 1e-7 and 1 - 1e-7; outside, the derivative is 0. Where logits are at hand,
+    `binary_cross_entropy_with_logits` is exact.
+
+    Parameters
+    ----------
+    input : array
+        Predicted probabilities, of any shape.
+    target : array of the input's shape
+        Labels 0 and 1, or probabilities; differentiated too.
+    weight : array, optional
+        Multiplies each element's loss; a constant that broadcasts to the input's shape.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        Average all elements, add them up, or leave them as they are.
+
+    Returns
+    -------
+    array of shape (), or of the input's shape for "none"
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit or the reduction is unknown.
+
+    Examples
+    --------
+    >>> import nnlite as nl, nnlite.functional as F
+    >>> F.binary_cross_entropy(nl.tensor([0.5, 0.5]), nl.tensor([0.0, 1.0])).round(3)
+    tensor(0.693)
+    """
+    refuse_broadcasting("binary_cross_entropy", input, target)
+    weight = element_weight("binary_cross_entropy", "weight", weight, input)
+    p = np.clip(input, _CLOSEST, 1 - _CLOSEST)
+    inside = (input >= _CLOSEST) & (input <= 1 - _CLOSEST)
+    losses = -weight * (target * np.log(p) + (1 - target) * np.log1p(-p))
+    scale = scale_of(reduction, losses.size)
+    return reduced(losses, reduction, scale), (
+        lambda g: scale * g * weight * ((p - target) / (p * (1 - p)) * inside),
+        lambda g: scale * g * weight * (np.log1p(-p) - np.log(p)),
+        None,
+    )
+
+
+@differentiable
+def binary_cross_entropy_with_logits(
+    input: Array, target: Array, weight: Array = None, pos_weight: Array = None, *, reduction: str = "mean"
+) -> Array:
+    """Return the binary cross-entropy of sigmoid(input), exact for logits of any size.
+
+    With softplus(x) = max(x, 0) + log(1 + e**-|x|) it is
+    pos_weight * target * softplus(-input) + (1 - target) * softplus(input).
+
+    Parameters
+    ----------
+    input : array
+        Logits, of any shape.
+    target : array of the input's shape
+        Labels 0 and 1, or probabilities; differentiated too.
+    weight : array, optional
+        Multiplies each element's loss; a constant that broadcasts to the input's shape.
+    pos_weight : array, optional
+        Multiplies the positive label's part of the loss; a constant that broadcasts to the input's shape. Above 1 it
+        buys recall, below 1 precision.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        Average all elements, add them up, or leave them as they are.
+
+    Returns
+    -------
+    array of shape (), or of the input's shape for "none"
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit or the reduction is unknown.
+
+    Examples
+    --------
+    >>> import nnlite as nl, nnlite.functional as F
+    >>> F.binary_cross_entropy_with_logits(nl.tensor([-1000.0, 0.0]), nl.tensor([1.0, 1.0])).round(3)
+    tensor(500.347)
+    """
+    name = "binary_cross_entropy_with_logits"
+    refuse_broadcasting(name, input, target)
+    if weight is None and pos_weight is None:
+        losses = np.maximum(input, 0) - input * target + np.log1p(np.exp(-np.absolute(input)))
+        scale = scale_of(reduction, losses.size)
+        return reduced(losses, reduction, scale), (
+            lambda g: scale * g * (0.5 * np.tanh(0.5 * input) + 0.5 - target),
+            lambda g: -scale * g * input,
+        )
+    weight = element_weight(name, "weight", weight, input)
+    pos_weight = element_weight(name, "pos_weight", pos_weight, input)
+    positive, negative = pos_weight * target, 1 - target
+    rest = np.log1p(np.exp(-np.absolute(input)))
+    rising, falling = np.maximum(input, 0) + rest, np.maximum(-input, 0) + rest  # softplus of input and of -input
+    scale = scale_of(reduction, rest.size)
+    return reduced(weight * (positive * falling + negative * rising), reduction, scale), (
+        lambda g: scale * g * weight * ((positive + negative) * (0.5 * np.tanh(0.5 * input) + 0.5) - positive),
+        lambda g: scale * g * weight * (pos_weight * falling - rising),
+        None,
+        None,
+    )

@@ -1,0 +1,26 @@
+"""What the modules check when they are called, and how they make their first values."""
+
+from typing import Any
+
+import numpy as np
+
+from nnlite import random
+from nnlite.autograd import Parameter, Tensor, default_dtype
+from nnlite.layers import Module
+
+__all__ = ["check_dtype", "uniform_parameter"]
+
+
+def check_dtype(module: Module, x: Tensor, parameter: Tensor) -> None:
+    """Raise if an input has another dtype than the parameters: in this spelling nothing is cast in silence."""
+    if x.dtype != parameter.dtype:
+        raise TypeError(
+            f"{module.label} expected an input of dtype {parameter.dtype}, as its parameters are, got {x.dtype}; "
+            f"convert one of them with .astype()"
+        )
+
+
+def uniform_parameter(shape: tuple[int, ...], bound: float, dtype: Any = None) -> Parameter:
+    """Make a Parameter with values from U(-bound, bound)."""
+    values = random.generator().uniform(-bound, bound, shape)
+    return Parameter(values.astype(np.dtype(dtype or default_dtype())))

@@ -1,0 +1,54 @@
+"""The conformance tables: a row a layer, a module, an optimizer, a loss or a metric; generic tests run over them.
+
+A new one gets all its checks by a row. One module a family: `LAYERS` are rows for layers in Keras' spelling (checked by
+`tests/layers/test_conformance.py`, and against Keras by `tests/parity/test_layers.py`), `MODULES` rows for modules in
+PyTorch's (`tests/nn/test_conformance.py`, `tests/parity/test_modules.py`). A family adds its lists to the dicts below.
+"""
+
+from tests.conformance import _activation, _conv, _dense, _noise, _pooling, _reshape
+from tests.conformance._losses import LOSSES
+from tests.conformance._metrics import METRICS
+from tests.conformance._optimizers import OPTIMIZERS
+from tests.conformance._rows import (
+    LayerRow,
+    LossRow,
+    MetricRow,
+    ModuleRow,
+    OptimizerRow,
+    batch,
+    keras_names,
+    layer_names,
+)
+
+__all__ = [
+    "LAYERS",
+    "LAYERS_BY_FAMILY",
+    "LOSSES",
+    "METRICS",
+    "MODULES",
+    "MODULES_BY_FAMILY",
+    "OPTIMIZERS",
+    "LayerRow",
+    "LossRow",
+    "MetricRow",
+    "ModuleRow",
+    "OptimizerRow",
+    "batch",
+    "keras_names",
+    "layer_names",
+]
+
+LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
+    "activation": _activation.LAYERS,
+    "conv": _conv.LAYERS,
+    "dense": _dense.LAYERS,
+    "noise": _noise.LAYERS,
+    "pooling": _pooling.LAYERS,
+    "reshape": _reshape.LAYERS,
+}
+MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
+    "dense": _dense.MODULES,
+    "reshape": _reshape.MODULES,
+}
+LAYERS = [row for rows in LAYERS_BY_FAMILY.values() for row in rows]
+MODULES = [row for rows in MODULES_BY_FAMILY.values() for row in rows]

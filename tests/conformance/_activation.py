@@ -1,0 +1,28 @@
+"""Activation layers."""
+
+from tests.conformance._rows import LayerRow
+
+__all__ = ["LAYERS"]
+
+NONE = "Keras has no such layer"
+FLAT, IMAGES = (3, 4), (2, 5, 6, 2)
+
+LAYERS = [
+    LayerRow("Activation('relu')", FLAT, FLAT),
+    LayerRow("Activation('softmax')", FLAT, FLAT),
+    LayerRow("ELU(alpha=0.5)", FLAT, FLAT),
+    LayerRow("GELU()", FLAT, FLAT, keras="Activation('gelu')"),
+    LayerRow("GELU(approximate=True)", FLAT, FLAT, no_keras="its Activation('gelu') is the exact one"),
+    LayerRow("LeakyReLU()", FLAT, FLAT),
+    LayerRow("Maxout()", FLAT, (3, 2), ((3, 5), ()), no_keras=NONE),
+    LayerRow("Maxout(pieces=4)", FLAT, (3, 1), no_keras=NONE),
+    LayerRow("PReLU()", FLAT, FLAT, ((3, 1), (3, 5), (4,))),
+    LayerRow("PReLU(alpha_initializer='ones', shared_axes=(1, 2))", IMAGES, IMAGES, ((2, 5, 6, 1),)),
+    LayerRow("ReLU()", FLAT, FLAT),
+    LayerRow("ReLU(max_value=1.0, negative_slope=0.1, threshold=0.3)", FLAT, FLAT),
+    LayerRow("SELU()", FLAT, FLAT, keras="Activation('selu')"),
+    LayerRow("SiLU()", FLAT, FLAT, keras="Activation('silu')"),
+    LayerRow("Softmax()", FLAT, FLAT),
+    LayerRow("Softmax(axis=1)", IMAGES, IMAGES),
+    LayerRow("Softplus()", FLAT, FLAT, keras="Activation('softplus')"),
+]

@@ -1,0 +1,141 @@
+"""What a row of the conformance tables is, for each kind of thing that has a table."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+import nnlite as nl
+from nnlite import layers, losses, metrics, optimizers
+
+__all__ = ["LayerRow", "LossRow", "MetricRow", "ModuleRow", "OptimizerRow", "batch", "keras_names", "layer_names"]
+
+Array = NDArray[Any]
+Shape = tuple[int, ...]
+Shapes = Shape | tuple[Shape, ...] | list[Shape]  # of one input, of several, or of a list that is one argument
+
+
+class LayerRow(NamedTuple):
+    """A layer, as the code that it prints as, with the shapes that go in and come out."""
+
+    code: str
+    input_shape: Any  # Shapes
+    output_shape: Any  # Shapes
+    misfits: tuple[Shape, ...] = ()  # shapes that the layer refuses once it is built
+    is_random: bool = False  # in training
+    keeps_dtype: bool = False  # also of integers: only the shape changes
+    integers: int = 0  # the inputs are integers below this
+    settings: Mapping[str, Any] = MappingProxyType({})  # of the call
+    uses_statistics: bool = False  # in training those of the batch, in inference those kept
+    keras: str = ""  # the code in Keras, where it is another
+    no_keras: str = ""  # why it cannot be compared with Keras
+
+    def __str__(self) -> str:
+        return self.code
+
+    def make(self, **more: Any) -> layers.Module:
+        """Build the layer, with more arguments than its code has."""
+        joint = ", " if not self.code.endswith("()") else ""
+        added = ", ".join(f"{name}={value!r}" for name, value in more.items())
+        layer: layers.Module = eval(f"{self.code[:-1]}{joint}{added})", layer_names())
+        return layer
+
+    @property
+    def has_one_input(self) -> bool:
+        """Whether the layer takes one array and gives one: what Sequential can hold."""
+        return _is_shape(self.input_shape) and _is_shape(self.output_shape)
+
+
+class ModuleRow(NamedTuple):
+    """A module of `nnlite.nn`, as the code that builds it there and in torch.nn, with the shapes that go in."""
+
+    code: str
+    input_shape: Any  # Shapes
+    is_random: bool = False  # in training
+    integers: int = 0  # the inputs are integers below this
+    settings: Mapping[str, Any] = MappingProxyType({})  # of the call; arrays become tensors of the library asked
+    no_torch: str = ""  # why it cannot be compared with PyTorch
+
+    def __str__(self) -> str:
+        return self.code
+
+
+def layer_names() -> dict[str, Any]:
+    """What the code of a layer may refer to."""
+    return {**vars(layers), **vars(nl.models), **vars(nl.initializers)}
+
+
+def batch(row: LayerRow | ModuleRow, dtype: str = "float32", seed: int = 1) -> tuple[Any, ...]:
+    """The arguments of a call: normal numbers, of which integers are small."""
+    generator = np.random.default_rng(seed)
+
+    def drawn(shape: Shape) -> Array:
+        if row.integers:
+            return generator.integers(row.integers, size=shape)
+        values = generator.normal(size=shape)
+        return (values * 10).round().astype(dtype) if dtype == "uint8" else values.astype(dtype)
+
+    if isinstance(row.input_shape, list):
+        return ([drawn(shape) for shape in row.input_shape],)
+    return tuple(map(drawn, (row.input_shape,) if _is_shape(row.input_shape) else row.input_shape))
+
+
+def keras_names() -> dict[str, Any]:
+    """What the code of a layer refers to in Keras: its own names for those that only nnlite spells in another way."""
+    import keras
+
+    names = {**vars(keras.layers), **vars(keras.initializers), **vars(keras.regularizers), **vars(keras.constraints)}
+    names |= {
+        "BatchNorm": keras.layers.BatchNormalization,
+        "GroupNorm": keras.layers.GroupNormalization,
+        "LayerNorm": keras.layers.LayerNormalization,
+        "RMSNorm": keras.layers.RMSNormalization,
+    }
+    return names
+
+
+def _is_shape(value: Any) -> bool:
+    """Tell a shape from several."""
+    return isinstance(value, tuple) and not any(isinstance(n, tuple) for n in value)
+
+
+class OptimizerRow(NamedTuple):
+    """An optimizer, and its update written plainly: (w, g, state, step number, rate) -> w, in Keras' formulas."""
+
+    name: str
+    make: Callable[..., optimizers.Optimizer]
+    reference: Callable[[Array, Array, dict[str, Any], int, float], Array]
+    rate: float = 0.05
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LossRow(NamedTuple):
+    """A loss, the names that stand for it, a batch for it, and the loss of each sample written plainly."""
+
+    name: str
+    make: Callable[..., losses.Loss]
+    strings: tuple[str, ...]
+    y_true: Array
+    y_pred: Array
+    reference: Callable[[Array, Array], Array]  # (y_true, y_pred) -> losses of the samples
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class MetricRow(NamedTuple):
+    """A metric, the names that stand for it, predictions for it, and its value on a whole set written plainly."""
+
+    name: str
+    make: Callable[..., metrics.Metric]
+    strings: tuple[str, ...]
+    y_true: Array
+    y_pred: Array
+    values: Callable[[Array, Array], Array]  # (y_true, y_pred) -> the value of each sample
+
+    def __str__(self) -> str:
+        return self.name
