@@ -9,17 +9,18 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
 from nnlite.autograd import Tensor
 from nnlite.functional._operators import DIFFERENTIABLE_FUNCTIONS, DIFFERENTIABLE_UFUNCS
 
-__all__ = ["arguments_of", "as_config", "made_from"]
+__all__ = ["Value", "arguments_of", "as_config", "made_from"]
 
 _FAMILIES = (
     "nnlite.layers",
+    "nnlite.layers._input",
     "nnlite.models",
     "nnlite.initializers",
     "nnlite.regularizers",
@@ -30,6 +31,13 @@ _FAMILIES = (
     "nnlite.nn",
 )
 _NUMPY: dict[str, Any] = {f.__name__: f for f in (*DIFFERENTIABLE_UFUNCS, *DIFFERENTIABLE_FUNCTIONS)}  # type: ignore[attr-defined]
+
+
+class Value(NamedTuple):
+    """Stands for what a call in a functional model gives."""
+
+    call: int
+    output: int
 
 
 @runtime_checkable
@@ -83,7 +91,8 @@ def as_config(value: Any) -> Any:
     if isinstance(value, list):
         return [as_config(item) for item in value]
     if isinstance(value, tuple):
-        return {"class_name": "tuple", "items": [as_config(item) for item in value]}
+        kind = "value" if isinstance(value, Value) else "tuple"
+        return {"class_name": kind, "items": [as_config(item) for item in value]}
     if isinstance(value, dict):
         if all(isinstance(key, str) for key in value):
             return {key: as_config(item) for key, item in value.items()}
@@ -143,6 +152,7 @@ _PLAIN_KINDS: dict[str, Callable[[list[Any]], Any]] = {
     "dict": dict,
     "slice": lambda items: slice(*items),
     "ellipsis": lambda items: ...,
+    "value": lambda items: Value(*items),
 }
 
 

@@ -46,8 +46,7 @@ def Input(  # noqa: N802 (Keras' name)
     >>> model.predict(np.zeros((5, 784))).shape
     (5, 10)
     """
-    layer = InputLayer(shape, batch_size, dtype, name)
-    return SymbolicTensor((layer.batch_size, *layer.shape), layer.dtype, Call(layer, (), {}), 0)
+    return InputLayer(shape, batch_size, dtype, name).symbol()
 
 
 class InputLayer(Module):
@@ -67,6 +66,10 @@ class InputLayer(Module):
         self.batch_size = None if batch_size is None else positive_int("Input", "batch_size", batch_size)
         self.dtype = default_dtype() if dtype is None else np.dtype(dtype)
         self.built = True
+
+    def symbol(self) -> SymbolicTensor:
+        """Return the symbolic tensor that stands for what comes in here."""
+        return Call(self, (), {}).output((self.batch_size, *self.shape), self.dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x, with a trailing axis of one added or dropped where that makes it fit.

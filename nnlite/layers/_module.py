@@ -161,19 +161,11 @@ class Module:
         initializer : str, Initializer or callable, default "glorot_uniform"
             Gives the first values; see `nnlite.initializers`.
         dtype : dtype, optional
-        <<<<<<< HEAD
             That given to `astype`, or else the default dtype.
-        regularizer : callable, optional
-            Gives the penalty that training adds to the loss.
-        constraint : callable, optional
-            Maps the values, after each update, to values that are allowed.
-        =======
-            The default dtype unless given.
         regularizer : str or callable, optional
             Gives the penalty that training adds to the loss; see `nnlite.regularizers`.
         constraint : str or callable, optional
             Maps the values, after each update, to values that are allowed; see `nnlite.constraints`.
-        >>>>>>> main
         """
         values = initializers.get(initializer)(shape, dtype or self._dtype or default_dtype())
         parameter = Parameter(values, requires_grad=self._trainable)
@@ -234,10 +226,16 @@ class Module:
         """Yield all parameters, each once, with dotted names."""
         seen: set[int] = set()
         for path, module in self.named_modules():
-            for name, value in _flat(vars(module)):
-                if isinstance(value, Parameter) and id(value) not in seen:
+            for name, value in module.own_parameters():
+                if id(value) not in seen:
                     seen.add(id(value))
                     yield (f"{path}.{name}" if path else name), value
+
+    def own_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield the parameters of this module itself, without those of the modules inside."""
+        for name, value in _flat(vars(self)):
+            if isinstance(value, Parameter):
+                yield name, value
 
     def parameters(self) -> Iterator[Parameter]:
         """Yield all parameters, each once."""
@@ -311,9 +309,8 @@ class Module:
     def _set_trainable(self, wanted: bool) -> None:
         """Set the flag of this module alone, and of its own parameters."""
         self._trainable = wanted
-        for _, value in _flat(vars(self)):
-            if isinstance(value, Parameter):
-                value.requires_grad = wanted
+        for _, parameter in self.own_parameters():
+            parameter.requires_grad = wanted
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set `trainable`, and return the module."""
@@ -397,7 +394,7 @@ class Module:
         """All parameters and buffers, module by module, as Keras orders them."""
         found: list[Parameter | NDArray[Any]] = []
         for module in self.modules():
-            found.extend(value for _, value in _flat(vars(module)) if isinstance(value, Parameter))
+            found.extend(parameter for _, parameter in module.own_parameters())
             found.extend(getattr(module, name) for name in module._buffers)
         return list({id(value): value for value in found}.values())
 

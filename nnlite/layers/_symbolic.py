@@ -12,7 +12,6 @@ import copy
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -136,11 +135,17 @@ for _name, _function in METHODS.items():
 class Call:
     """A call that is made when the model runs: of a module or a function, with symbolic tensors in its arguments."""
 
-    __slots__ = ("args", "function", "serial", "settings")
+    __slots__ = ("args", "function", "serial", "settings", "specs")
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...], settings: dict[str, Any]) -> None:
         self.function, self.args, self.settings = function, args, settings
+        self.specs: list[tuple[SymbolicShape, np.dtype[Any]]] = []  # shape and dtype of each output
         self.serial = next(_serials)  # grows: what a call takes was made by calls with lower numbers
+
+    def output(self, shape: SymbolicShape, dtype: DTypeLike) -> SymbolicTensor:
+        """Return the symbolic tensor of one more output."""
+        self.specs.append((shape, np.dtype(dtype)))
+        return SymbolicTensor(shape, dtype, self, len(self.specs) - 1)
 
     @property
     def symbols(self) -> list[SymbolicTensor]:
@@ -186,13 +191,13 @@ def call_later(
     if any(None in symbol.shape for symbol in symbols):
         second = trial(function, args, settings, *LENGTHS[1], module)
     call = Call(function, args, settings)
-    numbers, others = itertools.count(), leaves(second)
+    others = leaves(second)
 
     def symbol(value: Any) -> Any:
         other = next(others)
         if not isinstance(value, (Tensor, np.ndarray)):
             return value
-        return SymbolicTensor(merged_shape(value.shape, other.shape, call.label), value.dtype, call, next(numbers))
+        return call.output(merged_shape(value.shape, other.shape, call.label), value.dtype)
 
     return mapped(symbol, first)
 
@@ -212,7 +217,9 @@ def trial(
         return Tensor(np.zeros(shape, leaf.dtype))
 
     inputs, named = mapped(zeros, args), mapped(zeros, settings)
-    with _generators_kept(module), running(False), no_grad(), np.errstate(all="ignore"):
+    present = 0 if module is None else module.num_parameters()
+    built = None if module is None else lambda: module.num_parameters() > present
+    with random.kept(unless=built), running(False), no_grad(), np.errstate(all="ignore"):
         return function(*inputs, **named)
 
 
@@ -227,7 +234,7 @@ def _try_on_a_copy(module: Module, args: tuple[Any, ...], settings: dict[str, An
     """Raise if parameters would depend on the length of an axis that may be of any length."""
     twin = copy.deepcopy(module)
     try:
-        with _generators_kept(None):
+        with random.kept():
             for batch, length in LENGTHS:
                 trial(twin, args, settings, batch, length, twin)
     except (ValueError, TypeError, IndexError) as error:
@@ -235,15 +242,3 @@ def _try_on_a_copy(module: Module, args: tuple[Any, ...], settings: dict[str, An
         raise ValueError(
             f"{module.label} cannot take an input of shape {shapes}, in which None stands for any length: {error}"
         ) from error
-
-
-@contextmanager
-def _generators_kept(module: Module | None) -> Iterator[None]:
-    """Put the generators that are drawn from back, unless the module makes parameters."""
-    library = random.generator()
-    state, parameters = library.bit_generator.state, 0 if module is None else module.num_parameters()
-    with random.recorded() as states:
-        yield
-    if module is None or module.num_parameters() == parameters:
-        for generator, before in {library: state, **states}.items():
-            generator.bit_generator.state = before

@@ -5,7 +5,7 @@ A new one gets all its checks by a row. One module a family: `LAYERS` are rows f
 PyTorch's (`tests/nn/test_conformance.py`, `tests/parity/test_modules.py`). A family adds its lists to the dicts below.
 """
 
-from tests.conformance import _activation, _conv, _dense, _noise, _pooling, _reshape
+from tests.conformance import _activation, _conv, _dense, _merge, _noise, _pooling, _reshape
 from tests.conformance._losses import LOSSES
 from tests.conformance._metrics import METRICS
 from tests.conformance._optimizers import OPTIMIZERS
@@ -42,6 +42,7 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "activation": _activation.LAYERS,
     "conv": _conv.LAYERS,
     "dense": _dense.LAYERS,
+    "merge": _merge.LAYERS,
     "noise": _noise.LAYERS,
     "pooling": _pooling.LAYERS,
     "reshape": _reshape.LAYERS,
