@@ -30,7 +30,9 @@ class TestEveryLoss:
         assert loss.shape == ()
         np.testing.assert_allclose(loss.item(), row.reference(row.y_true, row.y_pred).mean(), rtol=1e-6)
 
-    @pytest.mark.parametrize("reduction", ["sum_over_batch_size", "mean", "sum", "none", None])
+    @pytest.mark.parametrize(
+        "reduction", ["sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none", None]
+    )
     def test_reductions(self, row: LossRow, reduction: str | None) -> None:
         loss = row.make(reduction=reduction)(row.y_true, row.y_pred)
         expected = row.reference(row.y_true, row.y_pred)
@@ -39,24 +41,30 @@ class TestEveryLoss:
 
     def test_gradient_is_that_of_finite_differences(self, row: LossRow) -> None:
         nl.check_grads(lambda y: row.make()(row.y_true, y), row.y_pred)
-        weight = np.arange(6) / 2
+        weight = None if row.is_one else np.arange(6) / 2
         nl.check_grads(lambda y: row.make(reduction="sum")(row.y_true, y, weight), row.y_pred)
 
     @pytest.mark.parametrize("axes", [0, 1])
     def test_weights_multiply_and_the_count_still_divides(self, row: LossRow, axes: int) -> None:
+        if row.is_one:
+            pytest.skip("the samples have one loss together")
         weight = np.array([1.0, 0.0, 2.0, 1.0, 0.5, 3.0])
         expected = row.reference(row.y_true, row.y_pred) * weight
         given = weight.reshape(6, *[1] * axes)
         np.testing.assert_allclose(row.make()(row.y_true, row.y_pred, given).item(), expected.mean(), rtol=1e-6)
         unreduced = row.make(reduction="none")(row.y_true, row.y_pred, given)
         np.testing.assert_allclose(unreduced.data, expected, rtol=1e-6)
+        by_weight = row.make(reduction="mean_with_sample_weight")
+        np.testing.assert_allclose(by_weight(row.y_true, row.y_pred, given).item(), expected.sum() / 7.5, rtol=1e-6)
+        assert by_weight(row.y_true, row.y_pred, 0 * given).item() == 0
 
     def test_weights_of_other_numbers_are_refused(self, row: LossRow) -> None:
-        with pytest.raises(ValueError, match=r"expected one weight for each value of shape \(6,\), got shape \(5,\)"):
+        shape = r"\(\)" if row.is_one else r"\(6,\)"
+        with pytest.raises(ValueError, match=rf"expected one weight for each value of shape {shape}, got shape \(5,\)"):
             row.make()(row.y_true, row.y_pred, np.ones(5))
 
     def test_float32_stays_float32(self, row: LossRow) -> None:
-        for weight in (None, np.ones(6)):
+        for weight in (None, None if row.is_one else np.ones(6)):
             y_pred = nl.tensor(row.y_pred.astype(np.float32), requires_grad=True)
             loss = row.make()(row.y_true, y_pred, weight)
             loss.backward()

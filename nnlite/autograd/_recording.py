@@ -320,7 +320,7 @@ def _output(value: NDArray[Any], node: Node | None, number: int) -> Tensor:
     out._requires_grad = node is not None and value.dtype.kind == "f"
     out._version = 0
     out._hooks = None
-    out._logits = None
+    out._remembered = None
     return out
 
 

@@ -84,7 +84,17 @@ class Tensor:
     array([2., 4.], dtype=float32)
     """
 
-    __slots__ = ("__weakref__", "_data", "_hooks", "_logits", "_node", "_number", "_requires_grad", "_version", "grad")
+    __slots__ = (
+        "__weakref__",
+        "_data",
+        "_hooks",
+        "_node",
+        "_number",
+        "_remembered",
+        "_requires_grad",
+        "_version",
+        "grad",
+    )
 
     def __init__(self, data: ArrayLike | Tensor, dtype: DTypeLike | None = None, requires_grad: bool = False) -> None:
         self._data = as_array(data, dtype)
@@ -94,7 +104,8 @@ class Tensor:
         self._requires_grad = False
         self._version = 0  # how often a leaf's data were changed in place
         self._hooks: dict[int, Hook] | None = None  # of a leaf; an interior Tensor's live in its node
-        self._logits: tuple[str, Tensor] | None = None  # ("softmax" or "sigmoid", what it was computed from)
+        # Known besides the values: {"softmax" or "sigmoid": what it was computed from, "mask": which steps count}
+        self._remembered: dict[str, Any] | None = None
         if requires_grad:
             self.requires_grad = True
 

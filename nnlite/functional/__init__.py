@@ -32,6 +32,16 @@ from nnlite.functional._activation import (
     step,
     threshold,
 )
+from nnlite.functional._adaptive import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    global_avg_pool,
+    global_max_pool,
+)
 from nnlite.functional._arithmetic import (
     absolute,
     add,
@@ -53,7 +63,8 @@ from nnlite.functional._arithmetic import (
     subtract,
     where,
 )
-from nnlite.functional._conv import conv2d
+from nnlite.functional._conv import conv1d, conv2d, conv3d, depthwise_conv2d
+from nnlite.functional._conv_transpose import conv1d_transpose, conv2d_transpose, conv3d_transpose
 from nnlite.functional._indexing import (
     diagonal,
     embedding,
@@ -69,9 +80,14 @@ from nnlite.functional._indexing import (
     triu,
 )
 from nnlite.functional._linalg import cholesky, det, dot, einsum, inv, matmul, outer, slogdet, solve, tensordot, trace
-from nnlite.functional._loss_binary import binary_cross_entropy, binary_cross_entropy_with_logits
-from nnlite.functional._loss_categorical import cross_entropy
-from nnlite.functional._loss_regression import mae, mse
+from nnlite.functional._loss_binary import binary_cross_entropy, binary_cross_entropy_with_logits, focal
+from nnlite.functional._loss_categorical import categorical_focal, cross_entropy, nll
+from nnlite.functional._loss_ctc import ctc
+from nnlite.functional._loss_embedding import contrastive, cosine_embedding, triplet_margin
+from nnlite.functional._loss_likelihood import gaussian_nll, kl_div, poisson_nll
+from nnlite.functional._loss_margin import categorical_hinge, hinge, margin_ranking, squared_hinge
+from nnlite.functional._loss_overlap import dice, tversky
+from nnlite.functional._loss_regression import huber, log_cosh, mae, mape, mse, msle, smooth_l1
 from nnlite.functional._math import (
     arccos,
     arccosh,
@@ -95,8 +111,26 @@ from nnlite.functional._math import (
     tan,
     tanh,
 )
-from nnlite.functional._noise import dropout
-from nnlite.functional._pooling import avg_pool2d, max_pool2d
+from nnlite.functional._noise import alpha_dropout, dropout, gaussian_noise, spatial_dropout
+from nnlite.functional._normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
+)
+from nnlite.functional._pooling import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    min_pool2d,
+)
+from nnlite.functional._recurrent import gru, lstm, rnn
 from nnlite.functional._reduction import (
     all,
     any,
@@ -114,6 +148,7 @@ from nnlite.functional._reduction import (
     sum,
     var,
 )
+from nnlite.functional._resize import pixel_shuffle, upsample
 from nnlite.functional._shape import (
     broadcast_to,
     concatenate,
@@ -132,11 +167,20 @@ from nnlite.functional._shape import (
     tile,
     transpose,
 )
+from nnlite.functional._shrinkage import hard_shrink, soft_shrink, squareplus, tanh_shrink
+from nnlite.functional._unfold import fold, unfold
 
 __all__ = [
     "absolute",
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
     "add",
     "all",
+    "alpha_dropout",
     "any",
     "arccos",
     "arccosh",
@@ -147,23 +191,38 @@ __all__ = [
     "arctanh",
     "argmax",
     "argmin",
+    "avg_pool1d",
     "avg_pool2d",
+    "avg_pool3d",
+    "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "broadcast_to",
+    "categorical_focal",
+    "categorical_hinge",
     "ceil",
     "celu",
     "cholesky",
     "clip",
     "concatenate",
+    "contrastive",
+    "conv1d",
+    "conv1d_transpose",
     "conv2d",
+    "conv2d_transpose",
+    "conv3d",
+    "conv3d_transpose",
     "cos",
     "cosh",
+    "cosine_embedding",
     "cross_entropy",
+    "ctc",
     "cumprod",
     "cumsum",
+    "depthwise_conv2d",
     "det",
     "diagonal",
+    "dice",
     "divide",
     "dot",
     "dropout",
@@ -178,42 +237,69 @@ __all__ = [
     "flatten",
     "flip",
     "floor",
+    "focal",
+    "fold",
+    "gaussian_nll",
+    "gaussian_noise",
     "gelu",
     "getitem",
+    "global_avg_pool",
+    "global_max_pool",
     "glu",
+    "group_norm",
+    "gru",
+    "hard_shrink",
     "hard_sigmoid",
     "hard_silu",
     "hard_tanh",
+    "hinge",
+    "huber",
+    "instance_norm",
     "inv",
+    "kl_div",
+    "layer_norm",
     "leaky_relu",
     "linear",
+    "local_response_norm",
     "log",
     "log10",
     "log1p",
     "log2",
+    "log_cosh",
     "log_sigmoid",
     "log_softmax",
     "logsumexp",
+    "lstm",
     "mae",
+    "mape",
+    "margin_ranking",
     "masked_fill",
     "matmul",
     "max",
+    "max_pool1d",
     "max_pool2d",
+    "max_pool3d",
     "maximum",
     "maxout",
     "mean",
     "min",
+    "min_pool2d",
     "minimum",
     "mish",
     "mod",
     "moveaxis",
     "mse",
+    "msle",
     "multiply",
     "negative",
+    "nll",
     "norm",
+    "normalize",
     "one_hot",
     "outer",
     "pad",
+    "pixel_shuffle",
+    "poisson_nll",
     "power",
     "prelu",
     "prod",
@@ -222,6 +308,8 @@ __all__ = [
     "relu6",
     "repeat",
     "reshape",
+    "rms_norm",
+    "rnn",
     "roll",
     "round",
     "rsqrt",
@@ -233,14 +321,19 @@ __all__ = [
     "sin",
     "sinh",
     "slogdet",
+    "smooth_l1",
+    "soft_shrink",
     "softmax",
     "softplus",
     "softsign",
     "solve",
     "sort",
+    "spatial_dropout",
     "split",
     "sqrt",
     "square",
+    "squared_hinge",
+    "squareplus",
     "squeeze",
     "stack",
     "std",
@@ -252,6 +345,7 @@ __all__ = [
     "take_along_axis",
     "tan",
     "tanh",
+    "tanh_shrink",
     "tensordot",
     "threshold",
     "tile",
@@ -259,7 +353,11 @@ __all__ = [
     "trace",
     "transpose",
     "tril",
+    "triplet_margin",
     "triu",
+    "tversky",
+    "unfold",
+    "upsample",
     "var",
     "where",
 ]

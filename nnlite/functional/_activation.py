@@ -326,7 +326,7 @@ def sigmoid(x: Array) -> Array:
         return x.defer(sigmoid, (x,), {})
     y = _sigmoid(x)
     if isinstance(x, Tensor):
-        y._logits = ("sigmoid", x)
+        y._remembered = {"sigmoid": x}
     return y
 
 
@@ -460,8 +460,8 @@ def threshold(x: Array, *, threshold: float, value: float) -> Array:
     return np.where(above, x, value), (lambda g: g * above,)
 
 
-def softmax(x: Array, axis: int = -1) -> Array:
-    """Return e**x / sum(e**x) along an axis: positive numbers that add up to 1.
+def softmax(x: Array, axis: int | tuple[int, ...] = -1) -> Array:
+    """Return e**x / sum(e**x) along an axis, or over several: positive numbers that add up to 1.
 
     A Tensor returned remembers its logits x if the axis is the last one, so that losses can be exact.
 
@@ -475,12 +475,12 @@ def softmax(x: Array, axis: int = -1) -> Array:
         return x.defer(softmax, (x,), {"axis": axis})
     y = _softmax(x, axis=axis)
     if isinstance(x, Tensor) and axis in (-1, x.ndim - 1):
-        y._logits = ("softmax", x)
+        y._remembered = {"softmax": x}
     return y
 
 
 @differentiable
-def _softmax(x: Array, *, axis: int) -> Array:
+def _softmax(x: Array, *, axis: int | tuple[int, ...]) -> Array:
     """Return the softmax, shifted so that the largest exponential is 1."""
     e = np.exp(x - x.max(axis=axis, keepdims=True))
     y = e / e.sum(axis=axis, keepdims=True)

@@ -30,9 +30,10 @@ def logits_behind(p: Tensor, activation: str) -> Tensor | None:
     >>> logits_behind(F.softmax(nl.tensor([0.0, 1000.0])), "softmax")
     tensor([   0., 1000.])
     """
-    if p._logits is None or p._logits[0] != activation:
+    remembered = p._remembered
+    logits: Tensor | None = None if remembered is None else remembered.get(activation)
+    if logits is None:
         return None
-    logits = p._logits[1]
     if not p.requires_grad:  # p may be a constant although the logits are none
         return logits.detach()
     known: Tensor = _of_softmax(p, logits) if activation == "softmax" else _of_sigmoid(p, logits)

@@ -6,9 +6,10 @@ from nnlite.autograd import differentiable
 from nnlite.autograd._recording import Array
 from nnlite.functional._loss_reduction import element_weight, reduced, refuse_broadcasting, scale_of
 
-__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
+__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits", "focal"]
 
 _CLOSEST = 1e-7  # how near to 0 and 1 a probability may come
+_TINY = 1e-30  # the least chance to be wrong: no power of it is infinite
 
 
 @differentiable
@@ -115,4 +116,69 @@ def binary_cross_entropy_with_logits(
         lambda g: scale * g * weight * (pos_weight * falling - rising),
         None,
         None,
+    )
+
+
+@differentiable
+def focal(
+    input: Array, target: Array, *, alpha: float | None = 0.25, gamma: float = 2.0, reduction: str = "mean"
+) -> Array:
+    """Return the binary cross-entropy of sigmoid(input), with less weight on what is already predicted well.
+
+    With p = sigmoid(input) and the chance to be wrong q = target * (1 - p) + (1 - target) * p it is
+    w * q**gamma * binary_cross_entropy_with_logits(input, target), where
+    w = alpha * target + (1 - alpha) * (1 - target).
+
+    Parameters
+    ----------
+    input : array
+        Logits, of any shape.
+    target : array of the input's shape
+        Labels 0 and 1, or probabilities; differentiated too.
+    alpha : float or None, default 0.25
+        The weight in [0, 1] of positive labels; None weighs both alike, with 1.
+    gamma : float, default 2.0
+        How fast the weight falls, 0 or more; 0 is the cross-entropy itself.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        Average all elements, add them up, or leave them as they are.
+
+    Returns
+    -------
+    array of shape (), or of the input's shape for "none"
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, a setting is out of range or the reduction is unknown.
+
+    References
+    ----------
+    T.-Y. Lin, P. Goyal, R. Girshick, K. He, P. Dollar, "Focal loss for dense object detection", 2017.
+
+    Examples
+    --------
+    >>> import nnlite as nl, nnlite.functional as F
+    >>> F.focal(nl.tensor([0.0, 2.0]), nl.tensor([1.0, 1.0]), alpha=None, reduction="none").round(4)
+    tensor([0.1733, 0.0018])
+    """
+    refuse_broadcasting("focal", input, target)
+    if alpha is not None and not 0 <= alpha <= 1:
+        raise ValueError(f"focal expected alpha in [0, 1] or None, got {alpha!r}")
+    if not gamma >= 0:
+        raise ValueError(f"focal expected gamma to be 0 or more, got {gamma!r}")
+    rest = np.log1p(np.exp(-np.absolute(input)))
+    rising, falling = np.maximum(input, 0) + rest, np.maximum(-input, 0) + rest  # -log(1 - p) and -log(p)
+    p, not_p = np.exp(-falling), np.exp(-rising)
+    q = np.maximum(target * not_p + (1 - target) * p, _TINY)
+    entropy = target * falling + (1 - target) * rising
+    weight, w_slope = (1.0, 0.0) if alpha is None else (alpha * target + (1 - alpha) * (1 - target), 2 * alpha - 1)
+    focus, slope = q**gamma, gamma * q ** (gamma - 1)
+    scale = scale_of(reduction, entropy.size)
+    return reduced(weight * focus * entropy, reduction, scale), (
+        lambda g: scale * g * weight * (focus * (p - target) + slope * entropy * (1 - 2 * target) * (p * not_p)),
+        lambda g: (
+            scale
+            * g
+            * (w_slope * focus * entropy + weight * (slope * entropy * (not_p - p) + focus * (falling - rising)))
+        ),
     )

@@ -8,11 +8,19 @@ import math
 
 import numpy as np
 
+from nnlite.autograd import Tensor
 from nnlite.autograd._recording import Array
+from nnlite.autograd._tensor import as_array
 
-__all__ = ["element_weight", "reduced", "refuse_broadcasting", "scale_of"]
+__all__ = ["as_operand", "element_weight", "reduced", "refuse_broadcasting", "scale_of"]
 
 _REDUCTIONS = ("mean", "sum", "none")
+
+
+def as_operand(values: Array, like: Array = None) -> Array:
+    """Return a Tensor or an array; integers are made of the dtype of another operand, lest they promote it."""
+    values = values if isinstance(values, Tensor) else as_array(values)
+    return values if like is None or values.dtype.kind == "f" else values.astype(like.dtype)
 
 
 def scale_of(reduction: str, count: float) -> float:
@@ -29,11 +37,11 @@ def reduced(losses: Array, reduction: str, scale: float) -> Array:
     return losses if reduction == "none" else np.add.reduce(losses, axis=None) * scale
 
 
-def refuse_broadcasting(name: str, input: Array, target: Array) -> None:
-    """Raise unless input and target have one shape."""
+def refuse_broadcasting(name: str, input: Array, target: Array, what: str = "a target of the input's shape") -> None:
+    """Raise unless input and target (or whatever they are) have one shape."""
     expected, got = getattr(input, "shape", ()), getattr(target, "shape", ())
     if expected != got:
-        raise ValueError(f"{name} expected a target of the input's shape {expected}, got shape {got}")
+        raise ValueError(f"{name} expected {what} {expected}, got shape {got}")
 
 
 def element_weight(name: str, argument: str, weight: Array, input: Array) -> Array:

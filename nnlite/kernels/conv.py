@@ -1,11 +1,11 @@
-"""Convolution (cross-correlation, as the field has it) and its two gradients, channels last.
+"""Convolution (cross-correlation, as the field has it) and its two gradients, channels last, over 1 to 3 axes.
 
 All three work on chunks of the batch. The windows of a chunk are copied into a matrix of columns (Chellapilla et al.),
 which stays in cache and is reused by the next chunk, and one matrix product does the rest. Columns are built again for
 the weight's gradient: keeping them would take kh * kw times the input's memory and be no faster.
 
-Shapes: x (N, H, W, C), weight (kh, kw, C // groups, F), bias (F,), output (N, rows, cols, F). `stride` and `dilation`
-are pairs (vertical, horizontal); `padding` is ((top, bottom), (left, right)).
+Shapes: x (N, *spatial, C), weight (*kernel, C // groups, F), bias (F,), output (N, *outputs, F). `stride`
+and `dilation` have a number and `padding` has a pair (before, after) for each spatial axis.
 
 References
 ----------
@@ -15,47 +15,51 @@ K. Chellapilla, S. Puri, P. Simard, "High Performance Convolutional Neural Netwo
 import math
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
+from nnlite.kernels import depthwise
+from nnlite.kernels.columns import Padding, Shape, add_bias, blocks_of, columns_of, view_of, windows_of
 from nnlite.kernels.parallel import count_chunks, get_num_threads, map_chunks, partition
-from nnlite.kernels.window import Array, Window, shifts
+from nnlite.kernels.window import Array, shifts
 from nnlite.kernels.workspace import scratch
 
-Pair = tuple[int, int]
-Padding = tuple[Pair, Pair]
-Shape = tuple[int, ...]
-
-_FEW_CHANNELS = 8  # below, a kernel row is too short a run to copy by
-_MIN_ROWS = 256  # a product over fewer rows spends its time on loading the weight
 _STRIP_ROWS = 1024  # a small product's sum over many more rows runs at half speed
 _SMALL_PRODUCT = 4096  # elements
 
 
 def forward(
-    x: Array, weight: Array, bias: Array | None = None, *, stride: Pair, padding: Padding, dilation: Pair, groups: int
+    x: Array,
+    weight: Array,
+    bias: Array | None = None,
+    *,
+    stride: Shape,
+    padding: Padding,
+    dilation: Shape,
+    groups: int,
 ) -> Array:
     """Convolve x with the weight.
 
-    ``y[n, r, s, f] = bias[f] + sum_{i, j, c} x[n, r*stride + i*dilation - top, ..., c] * weight[i, j, c, f]``
+    ``y[n, o, f] = bias[f] + sum_{k, c} x[n, o * stride + k * dilation - before, c] * weight[k, c, f]``
+
+    where n counts images, and o and k run over the outputs and over the kernel along all spatial axes.
 
     Parameters
     ----------
-    x : ndarray, shape (N, H, W, C)
+    x : ndarray, shape (N, *spatial, C)
         Input, of any memory layout.
-    weight : ndarray, shape (kh, kw, C // groups, F)
+    weight : ndarray, shape (*kernel, C // groups, F)
         Kernel; output channel f of group q reads the input channels of group q.
     bias : ndarray, shape (F,), optional
         Added to every output.
-    stride, dilation : pair of int
+    stride, dilation : tuple of int
         Steps of the window, and steps within it.
-    padding : pair of pair of int
+    padding : tuple of pairs
         Zeros around the input.
     groups : int
         Divides C and F.
 
     Returns
     -------
-    ndarray, shape (N, rows, cols, F), of x's dtype.
+    ndarray, shape (N, *outputs, F), of x's dtype.
 
     Examples
     --------
@@ -65,30 +69,28 @@ def forward(
     array([[ 8., 12.],
            [20., 24.]])
     """
-    windows = _windows_of(x.shape, weight.shape[:2], stride, padding, dilation)
+    if _is_depthwise(weight.shape, groups):
+        return depthwise.forward(x, weight, bias, stride=stride, padding=padding, dilation=dilation)
+    windows = windows_of(x.shape, weight.shape[:-2], stride, padding, dilation)
     weight = weight.astype(x.dtype, copy=False)
-    features = weight.shape[3]
-    out = np.empty((len(x), windows[0].output, windows[1].output, features), x.dtype)
-    blocks = _blocks(out.shape, weight.shape, x.itemsize)
+    features = weight.shape[-1]
+    out = np.empty((len(x), *(window.output for window in windows), features), x.dtype)
+    blocks = blocks_of(out.shape, _columns_bytes(out.shape, weight.shape, x.itemsize))
     matrices = [
         (channels, outputs, weight[..., outputs].reshape(-1, features // groups))
         for channels, outputs in _groups(weight.shape, groups)
     ]
-    tiled_bias = None if bias is None else np.tile(bias.astype(x.dtype, copy=False), windows[1].output)
+    tiled_bias = None if bias is None else np.tile(bias.astype(x.dtype, copy=False), windows[-1].output)
 
     def job(number: int) -> None:
         block = blocks[number]
         target = out[block]
-        view = _view(x, block, *windows)
-        if _is_depthwise(weight.shape, groups):
-            _depthwise_forward(view, weight, target)
-        else:
-            rows = target.reshape(-1, features)
-            for channels, outputs, matrix in matrices:
-                np.matmul(_columns(view[..., channels]), matrix, out=rows[:, outputs])
+        view = view_of(x, block, windows)
+        rows = target.reshape(-1, features)
+        for channels, outputs, matrix in matrices:
+            np.matmul(columns_of(view[..., channels]), matrix, out=rows[:, outputs])
         if tiled_bias is not None:
-            lines = target.reshape(-1, tiled_bias.size)  # (images * rows, cols * F): long runs
-            lines += tiled_bias
+            add_bias(target, tiled_bias)
 
     map_chunks(job, len(blocks))
     return out
@@ -99,23 +101,23 @@ def input_grad(
     weight: Array,
     *,
     input_shape: Shape,
-    stride: Pair,
+    stride: Shape,
     padding: Padding,
-    dilation: Pair,
+    dilation: Shape,
     groups: int,
 ) -> Array:
     """Return the gradient of a convolution's input: the transpose of `forward` in x.
 
-    ``dx[n, r*stride + i*dilation - top, ..., c] += sum_f g[n, r, s, f] * weight[i, j, c, f]``
+    ``dx[n, o * stride + k * dilation - before, c] += sum_f g[n, o, f] * weight[k, c, f]``
 
     Parameters
     ----------
-    g : ndarray, shape (N, rows, cols, F)
+    g : ndarray, shape (N, *outputs, F)
         Cotangent of the output.
-    weight : ndarray, shape (kh, kw, C // groups, F)
+    weight : ndarray, shape (*kernel, C // groups, F)
         Kernel.
     input_shape : tuple of int
-        (N, H, W, C).
+        (N, *spatial, C).
     stride, padding, dilation, groups
         As in `forward`.
 
@@ -132,26 +134,28 @@ def input_grad(
            [2., 4., 2.],
            [1., 2., 1.]])
     """
-    windows = _windows_of(input_shape, weight.shape[:2], stride, padding, dilation)
+    if _is_depthwise(weight.shape, groups):
+        return depthwise.input_grad(
+            g, weight, input_shape=input_shape, stride=stride, padding=padding, dilation=dilation
+        )
+    windows = windows_of(input_shape, weight.shape[:-2], stride, padding, dilation)
     weight = weight.astype(g.dtype, copy=False)
+    depth, features = weight.shape[-2:]
+    is_pointwise = groups == 1 and all(window.identity for window in windows)
     dx = np.empty(input_shape, g.dtype)
-    columns_bytes = math.prod(g.shape[:3]) * weight[..., 0].size * groups * g.itemsize
-    chunks = partition(len(dx), count_chunks(columns_bytes))
+    chunks = partition(len(dx), count_chunks(_columns_bytes(g.shape, weight.shape, g.itemsize) * groups))
 
     def job(number: int) -> None:
         images = chunks[number]
         target = dx[images]
         cotangent = np.ascontiguousarray(g[images])
-        rows = cotangent.reshape(-1, cotangent.shape[3])
-        if groups == 1 and all(window.identity for window in windows):
-            np.matmul(rows, weight[0, 0].T, out=target.reshape(-1, target.shape[3]))
+        rows = cotangent.reshape(-1, features)
+        if is_pointwise:
+            np.matmul(rows, weight.reshape(depth, features).T, out=target.reshape(-1, depth))
             return
         target.fill(0)
-        if _is_depthwise(weight.shape, groups):
-            _depthwise_input_grad(cotangent, weight, target, windows)
-            return
-        product = scratch("conv.product", (*cotangent.shape[:3], weight.shape[2]), g.dtype)
-        flat = product.reshape(-1, weight.shape[2])
+        product = scratch("conv.product", (*cotangent.shape[:-1], depth), g.dtype)
+        flat = product.reshape(-1, depth)
         for channels, outputs in _groups(weight.shape, groups):
             for offset, written, read in shifts(*windows):
                 np.matmul(rows[:, outputs], weight[offset][:, outputs].T, out=flat)
@@ -162,26 +166,26 @@ def input_grad(
 
 
 def weight_grad(
-    x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Padding, dilation: Pair, groups: int
+    x: Array, g: Array, *, kernel_size: Shape, stride: Shape, padding: Padding, dilation: Shape, groups: int
 ) -> Array:
     """Return the gradient of a convolution's weight: the transpose of `forward` in the weight.
 
-    ``dweight[i, j, c, f] = sum_{n, r, s} x[n, r*stride + i*dilation - top, ..., c] * g[n, r, s, f]``
+    ``dweight[k, c, f] = sum_{n, o} x[n, o * stride + k * dilation - before, c] * g[n, o, f]``
 
     Parameters
     ----------
-    x : ndarray, shape (N, H, W, C)
+    x : ndarray, shape (N, *spatial, C)
         Input of the convolution, of any memory layout.
-    g : ndarray, shape (N, rows, cols, F)
+    g : ndarray, shape (N, *outputs, F)
         Cotangent of the output.
-    kernel_size : pair of int
-        (kh, kw).
+    kernel_size : tuple of int
+        Size of the kernel along each spatial axis.
     stride, padding, dilation, groups
         As in `forward`.
 
     Returns
     -------
-    ndarray, shape (kh, kw, C // groups, F), of x's dtype.
+    ndarray, shape (*kernel, C // groups, F), of x's dtype.
 
     Examples
     --------
@@ -191,25 +195,23 @@ def weight_grad(
     array([[ 8., 12.],
            [20., 24.]])
     """
-    windows = _windows_of(x.shape, kernel_size, stride, padding, dilation)
-    features = g.shape[3]
-    shape = (*kernel_size, x.shape[3] // groups, features)
-    blocks = _blocks(g.shape, shape, x.itemsize)
+    features = g.shape[-1]
+    shape = (*kernel_size, x.shape[-1] // groups, features)
+    if _is_depthwise(shape, groups):
+        return depthwise.weight_grad(x, g, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation)
+    windows = windows_of(x.shape, kernel_size, stride, padding, dilation)
+    blocks = blocks_of(g.shape, _columns_bytes(g.shape, shape, x.itemsize))
     shares = partition(len(blocks), get_num_threads())  # one partial sum a share, not a chunk: it may be large
 
     def job(number: int) -> Array:
         partial = np.zeros(shape, x.dtype)
         for block in blocks[shares[number]]:
-            view = _view(x, block, *windows)
-            cotangent = np.ascontiguousarray(g[block], x.dtype)
-            if _is_depthwise(shape, groups):
-                _depthwise_weight_grad(view, cotangent, partial)
-                continue
-            rows = cotangent.reshape(-1, features)
-            product = scratch("conv.product", (*shape[:3], features // groups), x.dtype)
+            view = view_of(x, block, windows)
+            rows = np.ascontiguousarray(g[block], x.dtype).reshape(-1, features)
+            product = scratch("conv.product", (*shape[:-1], features // groups), x.dtype)
             flat = product.reshape(-1, features // groups)
             for channels, outputs in _groups(shape, groups):
-                _sum_over_rows(_columns(view[..., channels]), rows[:, outputs], flat)
+                _sum_over_rows(columns_of(view[..., channels]), rows[:, outputs], flat)
                 partial[..., outputs] += product
         return partial
 
@@ -221,89 +223,9 @@ def weight_grad(
     return partials[0]
 
 
-def _windows_of(
-    input_shape: Shape, kernel_size: Shape, stride: Pair, padding: Padding, dilation: Pair
-) -> tuple[Window, Window]:
-    """Return how the kernel slides down and across."""
-    vertical, horizontal = (
-        Window(size, kernel, step, spread, *ends)
-        for size, kernel, step, spread, ends in zip(
-            input_shape[1:3], kernel_size, stride, dilation, padding, strict=True
-        )
-    )
-    return vertical, horizontal
-
-
-def _blocks(output_shape: Shape, weight_shape: Shape, itemsize: int) -> list[tuple[slice, slice]]:
-    """Cut the outputs (N, rows, cols, F) into blocks (images, rows) whose columns stay in cache."""
-    images, rows, cols, _ = output_shape
-    windows = images * rows * cols
-    if windows == 0:
-        return []
-    columns_bytes = windows * math.prod(weight_shape[:3]) * itemsize
-    count = min(count_chunks(columns_bytes), max(windows // _MIN_ROWS, get_num_threads()))
-    if count <= images:
-        return [(chunk, slice(0, rows)) for chunk in partition(images, count)]
-    strips = partition(rows, -(-count // images))
-    return [(slice(image, image + 1), strip) for image in range(images) for strip in strips]
-
-
-def _view(x: Array, block: tuple[slice, slice], vertical: Window, horizontal: Window) -> Array:
-    """Return the windows that a block of outputs reads, (images, rows, cols, kh, kw, C), without copying each."""
-    images, strip = block
-    rows = strip.stop - strip.start
-    height = (rows - 1) * vertical.stride + vertical.extent
-    top = strip.start * vertical.stride - vertical.before  # what the first row reads; below zero it is padding
-    source = x[images]
-    channels_adjoin = x.shape[3] == 1 or x.strides[3] == x.itemsize
-    pixels_adjoin = channels_adjoin and x.strides[2] == x.shape[3] * x.itemsize
-    if vertical.padded or horizontal.padded or not pixels_adjoin:
-        source = _padded(source, top, height, horizontal)
-    else:
-        source = source[:, top : top + height]
-    image_step, row_step, col_step, channel_step = source.strides
-    return as_strided(
-        source,
-        (len(source), rows, horizontal.output, vertical.kernel, horizontal.kernel, x.shape[3]),
-        (
-            image_step,
-            row_step * vertical.stride,
-            col_step * horizontal.stride,
-            row_step * vertical.dilation,
-            col_step * horizontal.dilation,
-            channel_step,
-        ),
-        writeable=False,
-    )
-
-
-def _padded(source: Array, top: int, height: int, horizontal: Window) -> Array:
-    """Copy `height` rows from row `top` on, which may lie outside, and put zeros around them."""
-    images, size, width, channels = source.shape
-    left = horizontal.before
-    result = scratch("conv.padded", (images, height, left + width + horizontal.after, channels), source.dtype)
-    first = min(max(-top, 0), height)
-    last = min(max(size - top, first), height)
-    result[:, :first] = 0
-    result[:, last:] = 0
-    result[:, first:last, :left] = 0
-    result[:, first:last, left + width :] = 0
-    result[:, first:last, left : left + width] = source[:, top + first : top + last]
-    return result
-
-
-def _columns(view: Array) -> Array:
-    """Copy windows (images, rows, cols, kh, kw, C) into a matrix (images * rows * cols, kh * kw * C)."""
-    *outputs, kh, kw, channels = view.shape
-    if kh == kw == 1:
-        return view.reshape(-1, channels)  # a view, unless the stride leaves elements out
-    if channels < _FEW_CHANNELS:
-        buffer = scratch("conv.columns", (kh, kw, channels, *outputs), view.dtype)
-        np.copyto(buffer, view.transpose(3, 4, 5, 0, 1, 2))  # runs along the image's rows
-        return buffer.reshape(kh * kw * channels, -1).T
-    buffer = scratch("conv.columns", view.shape, view.dtype)
-    np.copyto(buffer, view)  # runs along the kernel's rows
-    return buffer.reshape(-1, kh * kw * channels)
+def _columns_bytes(output_shape: Shape, weight_shape: Shape, itemsize: int) -> int:
+    """Return how large the columns of one group are, for all outputs."""
+    return math.prod(output_shape[:-1]) * math.prod(weight_shape[:-1]) * itemsize
 
 
 def _sum_over_rows(columns: Array, rows: Array, out: Array) -> None:
@@ -326,43 +248,10 @@ def _sum_over_rows(columns: Array, rows: Array, out: Array) -> None:
 
 def _groups(weight_shape: Shape, groups: int) -> list[tuple[slice, slice]]:
     """Return the input and the output channels of each group."""
-    inputs, outputs = partition(weight_shape[2] * groups, groups), partition(weight_shape[3], groups)
+    inputs, outputs = partition(weight_shape[-2] * groups, groups), partition(weight_shape[-1], groups)
     return list(zip(inputs, outputs, strict=True))
 
 
 def _is_depthwise(weight_shape: Shape, groups: int) -> bool:
     """Whether each group has a single input channel, which makes products of matrices too thin to pay."""
-    return groups > 1 and weight_shape[2] == 1
-
-
-def _depthwise_forward(view: Array, weight: Array, target: Array) -> None:
-    """Write sum_{i, j} x[..., c] * weight[i, j, c, m] to target[..., c, m]."""
-    channels = view.shape[5]
-    kernel = weight.reshape(*weight.shape[:2], channels, -1)  # (kh, kw, C, multiplier)
-    split = target.reshape(*target.shape[:3], channels, -1)  # (images, rows, cols, C, multiplier)
-    product = scratch("conv.product", split.shape[:4], split.dtype)
-    target.fill(0)
-    for i, j, m in np.ndindex(*kernel.shape[:2], kernel.shape[3]):
-        np.multiply(view[:, :, :, i, j], kernel[i, j, :, m], out=product)
-        split[..., m] += product
-
-
-def _depthwise_input_grad(cotangent: Array, weight: Array, target: Array, windows: tuple[Window, Window]) -> None:
-    """Add sum_m g[..., c, m] * weight[i, j, c, m] to target, at each offset of the kernel."""
-    channels = target.shape[3]
-    kernel = weight.reshape(*weight.shape[:2], channels, -1)
-    split = cotangent.reshape(*cotangent.shape[:3], channels, -1)
-    product = scratch("conv.product", split.shape[:4], split.dtype)
-    for offset, written, read in shifts(*windows):
-        for m in range(kernel.shape[3]):
-            np.multiply(split[..., m], kernel[offset][:, m], out=product)
-            target[read] += product[written]
-
-
-def _depthwise_weight_grad(view: Array, cotangent: Array, partial: Array) -> None:
-    """Add sum_{n, r, s} x[..., c] * g[..., c, m] to partial[i, j, c, m]."""
-    channels = view.shape[5]
-    kernel = partial.reshape(*partial.shape[:2], channels, -1)
-    split = cotangent.reshape(*cotangent.shape[:3], channels, -1)
-    for i, j, m in np.ndindex(*kernel.shape[:2], kernel.shape[3]):
-        kernel[i, j, :, m] += np.einsum("nrsc,nrsc->c", view[:, :, :, i, j], split[..., m])
+    return groups > 1 and weight_shape[-2] == 1

@@ -4,10 +4,13 @@ A pooling runs over the kernel's offsets, each a shifted and strided view of the
 step is one long elementwise operation. Nothing is kept between value and gradient: which element was a window's maximum
 is found again by comparing.
 
-Shapes: x (N, H, W, C), output (N, rows, cols, C). `pool_size` and `stride` are pairs (vertical, horizontal); `padding`
-is ((top, bottom), (left, right)). The maximum reads padding as -inf, the average as zero.
+Shapes: x (N, *spatial, C), output (N, *outputs, C), with any number of spatial axes. `pool_size`, `stride` and
+`dilation` have one number for each spatial axis, `padding` one pair (before, after). The maximum reads padding as
+-inf, the average as zero.
 """
 
+import functools
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -16,67 +19,71 @@ from nnlite.kernels.parallel import count_chunks, map_chunks, partition
 from nnlite.kernels.window import Array, Index, Window, shifts
 from nnlite.kernels.workspace import scratch
 
-Pair = tuple[int, int]
-Padding = tuple[Pair, Pair]
+Sizes = tuple[int, ...]
+Padding = tuple[tuple[int, int], ...]
 Shape = tuple[int, ...]
 
 
-def max_forward(x: Array, *, pool_size: Pair, stride: Pair, padding: Padding) -> Array:
+def max_forward(x: Array, *, pool_size: Sizes, stride: Sizes, padding: Padding, dilation: Sizes) -> Array:
     """Take the maximum of each window.
 
-    ``y[n, r, s, c] = max_{i, j} x[n, r*stride + i - top, s*stride + j - left, c]``
+    ``y[n, r, c] = max_i x[n, r*stride + i*dilation - before, c]``, and so along each spatial axis
 
     Parameters
     ----------
-    x : ndarray, shape (N, H, W, C)
+    x : ndarray, shape (N, *spatial, C)
         Input.
-    pool_size, stride : pair of int
+    pool_size, stride : tuple of int
         Size and step of the window.
-    padding : pair of pair of int
+    padding : tuple of pair of int
         Elements of -inf around the input.
+    dilation : tuple of int
+        Distance between the window's elements.
 
     Returns
     -------
-    ndarray, shape (N, rows, cols, C), of x's dtype. A NaN in a window makes its maximum NaN.
+    ndarray, shape (N, *outputs, C), of x's dtype. A NaN in a window makes its maximum NaN.
 
     Examples
     --------
     >>> x = np.array([[1.0, 5.0, 2.0, 0.0], [3.0, 4.0, 8.0, 6.0]]).reshape(1, 2, 4, 1)
-    >>> max_forward(x, pool_size=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0)))[0, :, :, 0]
+    >>> max_forward(x, pool_size=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0)), dilation=(1, 1))[0, :, :, 0]
     array([[5., 8.]])
     """
-    return _reduce(np.maximum, -np.inf, x, _windows_of(x.shape, pool_size, stride, padding))
+    return _reduce(np.maximum, -np.inf, x, _windows_of(x.shape, pool_size, stride, padding, dilation))
 
 
-def max_scatter(g: Array, x: Array, y: Array, *, pool_size: Pair, stride: Pair, padding: Padding) -> Array:
+def max_scatter(
+    g: Array, x: Array, y: Array, *, pool_size: Sizes, stride: Sizes, padding: Padding, dilation: Sizes
+) -> Array:
     """Return the gradient of a max pooling's input: each window's first maximum, in row-major order, gets g.
 
-    ``dx[n, h, w, c] = sum of g[n, r, s, c] over the windows whose first maximum is at (h, w)``
+    ``dx[n, h, c] = sum of g[n, r, c] over the windows whose first maximum is at h``
 
     Parameters
     ----------
-    g : ndarray, shape (N, rows, cols, C)
+    g : ndarray, shape (N, *outputs, C)
         Cotangent of the output.
-    x : ndarray, shape (N, H, W, C)
+    x : ndarray, shape (N, *spatial, C)
         Input of the pooling.
-    y : ndarray, shape (N, rows, cols, C)
+    y : ndarray, shape (N, *outputs, C)
         Its output, as `max_forward` gave it.
-    pool_size, stride, padding
+    pool_size, stride, padding, dilation
         As in `max_forward`.
 
     Returns
     -------
-    ndarray, shape (N, H, W, C), of g's dtype. A window with a NaN gives g to its first element.
+    ndarray, shape (N, *spatial, C), of g's dtype. A window with a NaN gives g to its first NaN.
 
     Examples
     --------
-    >>> settings = {"pool_size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
+    >>> settings = {"pool_size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0)), "dilation": (1, 1)}
     >>> x = np.array([[1.0, 5.0], [5.0, 4.0]]).reshape(1, 2, 2, 1)
     >>> max_scatter(np.array([[[[7.0]]]]), x, max_forward(x, **settings), **settings)[0, :, :, 0]
     array([[0., 7.],
            [0., 0.]])
     """
-    windows = _windows_of(x.shape, pool_size, stride, padding)
+    windows = _windows_of(x.shape, pool_size, stride, padding, dilation)
     overlaps = any(window.overlaps for window in windows)
     dx = np.empty(x.shape, g.dtype)
     chunks = _chunks(x)
@@ -98,32 +105,34 @@ def max_scatter(g: Array, x: Array, y: Array, *, pool_size: Pair, stride: Pair, 
     return dx
 
 
-def max_gather(t: Array, x: Array, y: Array, *, pool_size: Pair, stride: Pair, padding: Padding) -> Array:
+def max_gather(
+    t: Array, x: Array, y: Array, *, pool_size: Sizes, stride: Sizes, padding: Padding, dilation: Sizes
+) -> Array:
     """Pick from t, for each window, the element where the window of x has its first maximum.
 
     It is the transpose of `max_scatter` in g, and so its derivative.
 
     Parameters
     ----------
-    t : ndarray, shape (N, H, W, C)
+    t : ndarray, shape (N, *spatial, C)
         What to pick from.
     x, y : ndarray
         Input and output of the pooling.
-    pool_size, stride, padding
+    pool_size, stride, padding, dilation
         As in `max_forward`.
 
     Returns
     -------
-    ndarray, shape (N, rows, cols, C), of t's dtype. A window of nothing but padding picks zero.
+    ndarray, shape (N, *outputs, C), of t's dtype. A window of nothing but padding picks zero.
 
     Examples
     --------
-    >>> settings = {"pool_size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
+    >>> settings = {"pool_size": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0)), "dilation": (1, 1)}
     >>> x = np.array([[1.0, 5.0], [5.0, 4.0]]).reshape(1, 2, 2, 1)
     >>> max_gather(np.arange(4.0).reshape(x.shape), x, max_forward(x, **settings), **settings)
     array([[[[1.]]]])
     """
-    windows = _windows_of(x.shape, pool_size, stride, padding)
+    windows = _windows_of(x.shape, pool_size, stride, padding, dilation)
     out = np.zeros(y.shape, t.dtype)
     chunks = _chunks(x)
 
@@ -139,48 +148,60 @@ def max_gather(t: Array, x: Array, y: Array, *, pool_size: Pair, stride: Pair, p
     return out
 
 
-def avg_forward(x: Array, *, pool_size: Pair, stride: Pair, padding: Padding, count_padding: bool) -> Array:
+def avg_forward(
+    x: Array, *, pool_size: Sizes, stride: Sizes, padding: Padding, counted: Padding, divisor: int | None
+) -> Array:
     """Take the average of each window.
 
-    ``y[n, r, s, c] = (1 / count) * sum_{i, j} x[n, r*stride + i - top, s*stride + j - left, c]``
+    ``y[n, r, c] = (1 / count) * sum_i x[n, r*stride + i - before, c]``, and so along each spatial axis
 
     Parameters
     ----------
-    x : ndarray, shape (N, H, W, C)
+    x : ndarray, shape (N, *spatial, C)
         Input.
-    pool_size, stride : pair of int
+    pool_size, stride : tuple of int
         Size and step of the window.
-    padding : pair of pair of int
+    padding : tuple of pair of int
         Zeros around the input.
-    count_padding : bool
-        Whether count is the size of the window (PyTorch's default) or the number of real elements in it (Keras).
+    counted : tuple of pair of int
+        Those of them that count: count is how many elements a window has among them and the input.
+    divisor : int or None
+        Stands for count in every window, if given.
 
     Returns
     -------
-    ndarray, shape (N, rows, cols, C), of x's dtype.
+    ndarray, shape (N, *outputs, C), of x's dtype.
 
     Examples
     --------
-    >>> x = np.array([[2.0, 4.0], [6.0, 8.0]]).reshape(1, 2, 2, 1)
-    >>> avg_forward(x, pool_size=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0)), count_padding=True)
-    array([[[[5.]]]])
+    >>> x = np.array([2.0, 4.0, 6.0, 8.0]).reshape(1, 4, 1)
+    >>> sides = ((0, 1),)
+    >>> avg_forward(x, pool_size=(3,), stride=(2,), padding=sides, counted=((0, 0),), divisor=None).ravel()
+    array([4., 7.])
     """
-    windows = _windows_of(x.shape, pool_size, stride, padding)
-    return _reduce(np.add, 0.0, x, windows, _counts(windows, count_padding, x.dtype))
+    windows = _windows_of(x.shape, pool_size, stride, padding, (1,) * len(pool_size))
+    return _reduce(np.add, 0.0, x, windows, _counts(windows, counted, divisor, x.dtype))
 
 
 def avg_input_grad(
-    g: Array, *, input_shape: Shape, pool_size: Pair, stride: Pair, padding: Padding, count_padding: bool
+    g: Array,
+    *,
+    input_shape: Shape,
+    pool_size: Sizes,
+    stride: Sizes,
+    padding: Padding,
+    counted: Padding,
+    divisor: int | None,
 ) -> Array:
     """Return the gradient of an average pooling's input: every element of a window gets its share of g.
 
     Parameters
     ----------
-    g : ndarray, shape (N, rows, cols, C)
+    g : ndarray, shape (N, *outputs, C)
         Cotangent of the output.
     input_shape : tuple of int
-        (N, H, W, C).
-    pool_size, stride, padding, count_padding
+        (N, *spatial, C).
+    pool_size, stride, padding, counted, divisor
         As in `avg_forward`.
 
     Returns
@@ -189,12 +210,12 @@ def avg_input_grad(
 
     Examples
     --------
-    >>> settings = {"pool_size": (1, 2), "stride": (1, 1), "padding": ((0, 0), (0, 0)), "count_padding": True}
-    >>> avg_input_grad(np.ones((1, 1, 2, 1)), input_shape=(1, 1, 3, 1), **settings)[0, :, :, 0]
-    array([[0.5, 1. , 0.5]])
+    >>> settings = {"pool_size": (2,), "stride": (1,), "padding": ((0, 0),), "counted": ((0, 0),), "divisor": None}
+    >>> avg_input_grad(np.ones((1, 2, 1)), input_shape=(1, 3, 1), **settings).ravel()
+    array([0.5, 1. , 0.5])
     """
-    windows = _windows_of(input_shape, pool_size, stride, padding)
-    counts = _counts(windows, count_padding, g.dtype)
+    windows = _windows_of(input_shape, pool_size, stride, padding, (1,) * len(pool_size))
+    counts = _counts(windows, counted, divisor, g.dtype)
     dx = np.empty(input_shape, g.dtype)
     chunks = _chunks(dx)
 
@@ -210,13 +231,16 @@ def avg_input_grad(
     return dx
 
 
-def _windows_of(input_shape: Shape, pool_size: Pair, stride: Pair, padding: Padding) -> tuple[Window, Window]:
-    """Return how the window slides down and across."""
-    vertical, horizontal = (
-        Window(size, kernel, step, 1, *ends)
-        for size, kernel, step, ends in zip(input_shape[1:3], pool_size, stride, padding, strict=True)
+def _windows_of(
+    input_shape: Shape, pool_size: Sizes, stride: Sizes, padding: Padding, dilation: Sizes
+) -> tuple[Window, ...]:
+    """Return how the window slides along each spatial axis."""
+    return tuple(
+        Window(size, kernel, step, distance, *ends)
+        for size, kernel, step, ends, distance in zip(
+            input_shape[1:-1], pool_size, stride, padding, dilation, strict=True
+        )
     )
-    return vertical, horizontal
 
 
 def _chunks(x: Array) -> list[slice]:
@@ -225,10 +249,10 @@ def _chunks(x: Array) -> list[slice]:
 
 
 def _reduce(
-    combine: np.ufunc, start: float, x: Array, windows: tuple[Window, Window], divisor: Array | None = None
+    combine: np.ufunc, start: float, x: Array, windows: tuple[Window, ...], counts: Array | None = None
 ) -> Array:
-    """Combine the elements of each window, beginning with `start` where there is padding, and divide."""
-    out = np.empty((len(x), windows[0].output, windows[1].output, x.shape[3]), x.dtype)
+    """Combine the elements of each window, beginning with `start` where there is padding, and divide by `counts`."""
+    out = np.empty((len(x), *(window.output for window in windows), x.shape[-1]), x.dtype)
     chunks = _chunks(x)
     padded = any(window.padded for window in windows)
     steps = shifts(*windows)
@@ -241,24 +265,29 @@ def _reduce(
             np.copyto(target, source[steps[0].inputs])
         for _, written, read in steps if padded else steps[1:]:
             combine(target[written], source[read], out=target[written])
-        if divisor is not None:
-            target /= divisor
+        if counts is not None:
+            target /= counts
 
     map_chunks(job, len(chunks))
     return out
 
 
-def _counts(windows: tuple[Window, Window], count_padding: bool, dtype: np.dtype) -> Array:
-    """Return how many elements each window averages over, as (rows, cols, 1)."""
-    if count_padding:
-        return np.full((1, 1, 1), windows[0].kernel * windows[1].kernel, dtype)
-    real = np.zeros((1, windows[0].output, windows[1].output), dtype)
-    for _, written, _ in shifts(*windows):
-        real[written] += 1
-    return np.maximum(real, 1)[0, :, :, None]  # a window of nothing but padding has the average zero
+def _counts(windows: tuple[Window, ...], counted: Padding, divisor: int | None, dtype: np.dtype) -> Array:
+    """Return what the sum over each window is divided by, as (*outputs, 1)."""
+    if divisor is None and not any(window.padded for window in windows):
+        divisor = math.prod(window.kernel for window in windows)
+    if divisor is not None:
+        return np.full((1,) * (len(windows) + 1), divisor, dtype)
+    along = []
+    for window, (before, after) in zip(windows, counted, strict=True):
+        first = np.arange(window.output) * window.stride - window.before
+        elements = np.minimum(first + window.kernel, window.size + after) - np.maximum(first, -before)
+        along.append(np.maximum(elements, 1))  # a window of nothing but padding has the average zero
+    counts: Array = functools.reduce(np.multiply.outer, along)[..., None].astype(dtype)
+    return counts
 
 
-def _first_maxima(x: Array, y: Array, windows: tuple[Window, Window]) -> Iterator[tuple[Index, Index, Array]]:
+def _first_maxima(x: Array, y: Array, windows: tuple[Window, ...]) -> Iterator[tuple[Index, Index, Array]]:
     """Walk the kernel's elements and tell, for each, in which windows it is the first maximum.
 
     Yields the outputs that read a real element there, the elements, and a mask of the outputs' shape.
@@ -266,10 +295,13 @@ def _first_maxima(x: Array, y: Array, windows: tuple[Window, Window]) -> Iterato
     waiting = scratch("pooling.waiting", y.shape, np.bool_)
     below = scratch("pooling.below", y.shape, np.bool_)
     waiting.fill(True)
+    some_nan = np.isnan(np.max(y, initial=-np.inf))  # one look at y spares comparing every element twice
     for _, written, read in shifts(*windows):
         hits, rest = below[written], waiting[written]
         np.less(x[read], y[written], out=hits)
-        np.greater(rest, hits, out=hits)  # still waiting, and not below the maximum; a NaN is not below
+        if some_nan:
+            hits |= np.isnan(y[written]) > np.isnan(x[read])  # a number is below NaN, which no comparison says
+        np.greater(rest, hits, out=hits)  # still waiting, and not below the maximum
         np.logical_xor(rest, hits, out=rest)
         yield written, read, hits
 

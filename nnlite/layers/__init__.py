@@ -13,50 +13,146 @@ from nnlite.layers._activation import (
     Softmax,
     Softplus,
 )
-from nnlite.layers._conv import Conv2D
+from nnlite.layers._batch_norm import BatchNorm
+from nnlite.layers._conv import Conv1D, Conv2D, Conv3D
+from nnlite.layers._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
 from nnlite.layers._dense import Dense
+from nnlite.layers._depthwise import DepthwiseConv2D, SeparableConv2D
+from nnlite.layers._embedding import Embedding
+from nnlite.layers._global_pooling import (
+    AdaptiveAvgPool2D,
+    GlobalAvgPool1D,
+    GlobalAvgPool2D,
+    GlobalAvgPool3D,
+    GlobalMaxPool1D,
+    GlobalMaxPool2D,
+    GlobalMaxPool3D,
+)
 from nnlite.layers._input import Input
 from nnlite.layers._merge import Add, Average, Concatenate, Dot, Lambda, Maximum, Multiply, Subtract
 from nnlite.layers._module import Module
-from nnlite.layers._noise import Dropout
-from nnlite.layers._pooling import AvgPool2D, MaxPool2D
-from nnlite.layers._reshape import Flatten, Reshape
+from nnlite.layers._noise import AlphaDropout, Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
+from nnlite.layers._normalization import GroupNorm, InstanceNorm, LayerNorm
+from nnlite.layers._pooling import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
+from nnlite.layers._reshape import Flatten, Permute, RepeatVector, Reshape
+from nnlite.layers._resize import Cropping2D, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D
+from nnlite.layers._rms_norm import LocalResponseNorm, RMSNorm
 
 # The longer spellings are the same objects.
 Layer = Module
+AdaptiveAveragePooling2D = AdaptiveAvgPool2D
+AveragePooling1D = AvgPool1D
 AveragePooling2D = AvgPool2D
+Convolution1D = Conv1D
+Convolution1DTranspose = Conv1DTranspose
+Convolution2D = Conv2D
+Convolution2DTranspose = Conv2DTranspose
+Convolution3D = Conv3D
+Convolution3DTranspose = Conv3DTranspose
 MaxPooling2D = MaxPool2D
+SeparableConvolution2D = SeparableConv2D
+BatchNormalization = BatchNorm
+GroupNormalization = GroupNorm
+LayerNormalization = LayerNorm
+RMSNormalization = RMSNorm
+AveragePooling3D = AvgPool3D
+GlobalAveragePooling1D = GlobalAvgPool1D
+GlobalAveragePooling2D = GlobalAvgPool2D
+GlobalAveragePooling3D = GlobalAvgPool3D
+GlobalMaxPooling1D = GlobalMaxPool1D
+GlobalMaxPooling2D = GlobalMaxPool2D
+GlobalMaxPooling3D = GlobalMaxPool3D
+MaxPooling1D = MaxPool1D
+MaxPooling3D = MaxPool3D
 
 __all__ = [
-    "ELU",
-    "GELU",
-    "SELU",
     "Activation",
     "Add",
     "Average",
+    "AdaptiveAveragePooling2D",
+    "AdaptiveAvgPool2D",
+    "AlphaDropout",
+    "AveragePooling1D",
     "AveragePooling2D",
+    "AveragePooling3D",
+    "AvgPool1D",
     "AvgPool2D",
     "Concatenate",
+    "AvgPool3D",
+    "BatchNorm",
+    "BatchNormalization",
+    "Conv1D",
+    "Conv1DTranspose",
     "Conv2D",
+    "Conv2DTranspose",
+    "Conv3D",
+    "Conv3DTranspose",
+    "Convolution1D",
+    "Convolution1DTranspose",
+    "Convolution2D",
+    "Convolution2DTranspose",
+    "Convolution3D",
+    "Convolution3DTranspose",
+    "Cropping2D",
     "Dense",
     "Dot",
+    "DepthwiseConv2D",
     "Dropout",
+    "ELU",
+    "Embedding",
     "Flatten",
     "Input",
     "Lambda",
+    "GELU",
+    "GaussianNoise",
+    "GlobalAveragePooling1D",
+    "GlobalAveragePooling2D",
+    "GlobalAveragePooling3D",
+    "GlobalAvgPool1D",
+    "GlobalAvgPool2D",
+    "GlobalAvgPool3D",
+    "GlobalMaxPool1D",
+    "GlobalMaxPool2D",
+    "GlobalMaxPool3D",
+    "GlobalMaxPooling1D",
+    "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D",
+    "GroupNorm",
+    "GroupNormalization",
+    "InstanceNorm",
     "Layer",
+    "LayerNorm",
+    "LayerNormalization",
     "LeakyReLU",
+    "LocalResponseNorm",
+    "MaxPool1D",
     "MaxPool2D",
+    "MaxPool3D",
+    "MaxPooling1D",
     "MaxPooling2D",
     "Maximum",
+    "MaxPooling3D",
     "Maxout",
     "Module",
     "Multiply",
     "PReLU",
+    "Permute",
+    "RMSNorm",
+    "RMSNormalization",
     "ReLU",
+    "RepeatVector",
     "Reshape",
+    "SELU",
+    "SeparableConv2D",
+    "SeparableConvolution2D",
     "SiLU",
     "Softmax",
     "Softplus",
     "Subtract",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "UpSampling1D",
+    "UpSampling2D",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
 ]

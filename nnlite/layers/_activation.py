@@ -1,12 +1,16 @@
 """Activations as layers, and the one place where their names become functions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
+import numpy as np
+
 import nnlite.functional as F
-from nnlite import initializers
+from nnlite import constraints, initializers, regularizers
 from nnlite._lookup import look_up
-from nnlite.functional._conv import as_floating
+from nnlite.autograd import Tensor
+from nnlite.functional._windows import as_floating
 from nnlite.layers._checks import cast_input, check_features, check_rank, positive_int
 from nnlite.layers._module import Module, Shape
 
@@ -22,11 +26,13 @@ _BY_NAME: dict[str, ActivationFunction] = {
     "elu": F.elu,
     "exponential": F.exponential,
     "gelu": F.gelu,
+    "glu": F.glu,
+    "hard_shrink": F.hard_shrink,
     "hard_sigmoid": F.hard_sigmoid,
     "hard_silu": F.hard_silu,
     "hard_swish": F.hard_silu,
     "hard_tanh": F.hard_tanh,
-    "leaky_relu": F.leaky_relu,
+    "leaky_relu": partial(F.leaky_relu, negative_slope=0.2),  # the slope that the name has in Keras
     "linear": F.linear,
     "log_sigmoid": F.log_sigmoid,
     "log_softmax": F.log_softmax,
@@ -36,12 +42,15 @@ _BY_NAME: dict[str, ActivationFunction] = {
     "selu": F.selu,
     "sigmoid": F.sigmoid,
     "silu": F.silu,
+    "soft_shrink": F.soft_shrink,
     "softmax": F.softmax,
     "softplus": F.softplus,
     "softsign": F.softsign,
+    "squareplus": F.squareplus,
     "step": F.step,
     "swish": F.silu,
     "tanh": F.tanh,
+    "tanh_shrink": F.tanh_shrink,
 }
 
 
@@ -84,6 +93,8 @@ class Activation(Module):
     tensor([0., 2.])
     """
 
+    supports_masking = True
+
     def __init__(
         self, activation: str | ActivationFunction, input_shape: Shape | None = None, name: str | None = None
     ) -> None:
@@ -119,6 +130,8 @@ class ReLU(Module):
     >>> nl.layers.ReLU(max_value=6)(nl.tensor([-1.0, 2.0, 8.0]))
     tensor([0., 2., 6.])
     """
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -160,6 +173,8 @@ class LeakyReLU(Module):
     tensor([-0.1,  2. ])
     """
 
+    supports_masking = True
+
     def __init__(self, negative_slope: float = 0.3, input_shape: Shape | None = None, name: str | None = None) -> None:
         super().__init__(input_shape, name)
         if negative_slope < 0:
@@ -178,7 +193,11 @@ class PReLU(Module):
     ----------
     alpha_initializer : default "zeros"
         First slopes.
-    shared_axes : sequence of int, optional
+    alpha_regularizer : str or callable, optional
+        Penalty for the slopes; see `nnlite.regularizers`.
+    alpha_constraint : str or callable, optional
+        What an update keeps the slopes to; see `nnlite.constraints`.
+    shared_axes : int or sequence of int, optional
         Axes along which one slope serves all, the batch being axis 0: (1, 2) for one slope a channel of images.
 
     Raises
@@ -197,22 +216,28 @@ class PReLU(Module):
     tensor([[-0.5,  2. ]], from=prelu)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         alpha_initializer: Any = "zeros",
-        shared_axes: tuple[int, ...] | None = None,
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: int | Sequence[int] | None = None,
         input_shape: Shape | None = None,
         name: str | None = None,
     ) -> None:
         super().__init__(input_shape, name)
         self.alpha_initializer, self.shared_axes = alpha_initializer, shared_axes
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
         initializers.get(alpha_initializer)
         if self.input_shape is not None:
             self.build((1, *self.input_shape))
 
     def build(self, input_shape: Shape) -> None:
         """Make one slope a feature, one along shared axes."""
-        shape, shared = list(input_shape[1:]), self.shared_axes or ()
+        shape, shared = list(input_shape[1:]), self._shared
         if not all(0 < axis < len(input_shape) for axis in shared):
             raise ValueError(
                 f"PReLU expected shared_axes from 1 to {len(input_shape) - 1} for an input of shape {input_shape}, "
@@ -220,12 +245,20 @@ class PReLU(Module):
             )
         for axis in shared:
             shape[axis - 1] = 1
-        self.alpha = self.add_weight(tuple(shape), self.alpha_initializer)
+        self.alpha = self.add_weight(
+            tuple(shape), self.alpha_initializer, regularizer=self.alpha_regularizer, constraint=self.alpha_constraint
+        )
         self.built = True
+
+    @property
+    def _shared(self) -> tuple[int, ...]:
+        """The axes that share a slope, as a tuple."""
+        shared = self.shared_axes
+        return () if shared is None else (shared,) if isinstance(shared, int) else tuple(shared)
 
     def forward(self, x: Any) -> Any:
         """Return the leaky rectified x."""
-        slopes, shared = self.alpha.shape, self.shared_axes or ()
+        slopes, shared = self.alpha.shape, self._shared
         check_rank(self, x, 1 + len(slopes), f"for its slopes of shape {slopes}")
         for axis, n in enumerate(slopes, 1):
             if axis not in shared:
@@ -248,6 +281,8 @@ class ELU(Module):
     tensor([0., 2.])
     """
 
+    supports_masking = True
+
     def __init__(self, alpha: float = 1.0, input_shape: Shape | None = None, name: str | None = None) -> None:
         super().__init__(input_shape, name)
         self.alpha = alpha
@@ -259,6 +294,8 @@ class ELU(Module):
 
 class SELU(Module):
     """The self-normalising exponential unit of `functional.selu`."""
+
+    supports_masking = True
 
     def forward(self, x: Any) -> Any:
         """Return selu(x)."""
@@ -274,6 +311,8 @@ class GELU(Module):
         Use the formula with tanh.
     """
 
+    supports_masking = True
+
     def __init__(self, approximate: bool = False, input_shape: Shape | None = None, name: str | None = None) -> None:
         super().__init__(input_shape, name)
         self.approximate = approximate
@@ -286,6 +325,8 @@ class GELU(Module):
 class SiLU(Module):
     """x * sigmoid(x)."""
 
+    supports_masking = True
+
     def forward(self, x: Any) -> Any:
         """Return silu(x)."""
         return F.silu(as_floating(x))
@@ -296,27 +337,51 @@ class Softmax(Module):
 
     Parameters
     ----------
-    axis : int, default -1
-        The axis that sums to one.
+    axis : int or sequence of int, default -1
+        The axis that sums to one, or the axes that do so together.
 
     Examples
     --------
-    >>> import nnlite as nl
-    >>> nl.layers.Softmax()(nl.tensor([[0.0, 0.0]]))
+    >>> import nnlite as nl, numpy as np
+    >>> softmax = nl.layers.Softmax()
+    >>> softmax(nl.tensor([[0.0, 0.0]]))
     tensor([[0.5, 0.5]])
+    >>> softmax(nl.tensor([[0.0, 0.0, 0.0, 0.0]]), mask=np.array([True, True, False, False]))
+    tensor([[0.5, 0.5, 0. , 0. ]])
     """
 
-    def __init__(self, axis: int = -1, input_shape: Shape | None = None, name: str | None = None) -> None:
+    supports_masking = True
+
+    def __init__(
+        self, axis: int | Sequence[int] = -1, input_shape: Shape | None = None, name: str | None = None
+    ) -> None:
         super().__init__(input_shape, name)
         self.axis = axis
 
-    def forward(self, x: Any) -> Any:
-        """Return softmax(x)."""
-        return F.softmax(as_floating(x), axis=self.axis)
+    def forward(self, x: Any, mask: Any = None) -> Any:
+        """Return softmax(x) over the positions where the mask holds, and 0 elsewhere.
+
+        Parameters
+        ----------
+        x : Tensor
+        mask : array of bool, optional
+            Of a shape that is broadcast to that of x; numbers hold above 0.5.
+        """
+        x = as_floating(x)
+        axis = self.axis if isinstance(self.axis, int) else tuple(self.axis)
+        if mask is None:
+            return F.softmax(x, axis=axis)
+        hidden = np.logical_not(_as_mask(mask))
+        if np.broadcast_shapes(hidden.shape, x.shape) != x.shape:
+            raise ValueError(f"{self.label} expected a mask for x of shape {x.shape}, got one of shape {hidden.shape}")
+        lowest = float(np.finfo(x.dtype).min) / 4  # far below all logits, and no overflow from their differences
+        return F.masked_fill(F.softmax(F.masked_fill(x, hidden, lowest), axis=axis), hidden, 0.0)
 
 
 class Softplus(Module):
     """log(1 + exp(x))."""
+
+    supports_masking = True
 
     def forward(self, x: Any) -> Any:
         """Return softplus(x)."""
@@ -353,3 +418,9 @@ class Maxout(Module):
                 f"{self.label} expected the last axis to be divisible by {self.pieces}, got an input of shape {x.shape}"
             )
         return F.maxout(as_floating(x), pieces=self.pieces)
+
+
+def _as_mask(mask: Any) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Return a mask of booleans as an array; numbers hold above 0.5."""
+    array = mask.data if isinstance(mask, Tensor) else np.asarray(mask)
+    return array if array.dtype == bool else array > 0.5

@@ -1,21 +1,127 @@
 """Convolutional layers."""
 
-from typing import Any
+from abc import ABC
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 import nnlite.functional as F
 from nnlite import constraints, initializers, regularizers
 from nnlite.autograd import Tensor
-from nnlite.functional._conv import pair
-from nnlite.layers._activation import ActivationFunction, get_activation
-from nnlite.layers._checks import cast_input, check_features, check_rank, positive_int
-from nnlite.layers._module import Module, Shape
+from nnlite.functional._windows import PaddingLike, Size
+from nnlite.layers._activation import ActivationFunction
+from nnlite.layers._checks import cast_input, positive_int
+from nnlite.layers._conv_base import ConvBase
+from nnlite.layers._module import Shape
 
-__all__ = ["Conv2D", "check_data_format", "to_channels_first", "to_channels_last"]
-
-Pair = tuple[int, int]
+__all__ = ["Conv1D", "Conv2D", "Conv3D"]
 
 
-class Conv2D(Module):
+class _Conv(ConvBase, ABC):
+    """What Conv1D, Conv2D and Conv3D share: all but the number of axes."""
+
+    function: ClassVar[Callable[..., Any]]
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | Size,
+        strides: int | Size = 1,
+        padding: PaddingLike = "valid",
+        data_format: str = "channels_last",
+        dilation_rate: int | Size = 1,
+        groups: int = 1,
+        activation: str | ActivationFunction | None = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        input_shape: Shape | None = None,
+        name: str | None = None,
+    ) -> None:
+        kind = type(self).__name__
+        self.filters, self.groups = positive_int(kind, "filters", filters), positive_int(kind, "groups", groups)
+        if filters % groups:
+            raise ValueError(f"{kind} expected filters (={filters}) to be divisible by groups (={groups})")
+        initializers.get(kernel_initializer)
+        self.kernel_initializer = kernel_initializer
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        super().__init__(
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            dilation_rate,
+            activation,
+            use_bias,
+            bias_initializer,
+            bias_regularizer,
+            activity_regularizer,
+            bias_constraint,
+            input_shape,
+            name,
+        )
+
+    def _make_kernels(self, channels: int) -> int:
+        """Make kernel (*kernel_size, channels // groups, filters)."""
+        if channels % self.groups:
+            raise ValueError(f"{self.label} expected channels (={channels}) divisible by groups (={self.groups})")
+        self.kernel = self.add_weight(
+            (*self.kernel_size, channels // self.groups, self.filters),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        return self.filters
+
+    def _convolve(self, x: Tensor) -> Tensor:
+        x = cast_input(x, self.kernel.dtype)
+        y: Tensor = type(self).function(
+            x, self.kernel, self.bias, self.strides, self.padding, self.dilation_rate, self.groups
+        )
+        return y
+
+
+class Conv1D(_Conv):
+    """Slide learned filters along sequences.
+
+    Parameters
+    ----------
+    filters : int
+        Number of filters, the channels of the output.
+    kernel_size : int
+        Length of a filter.
+    strides : int, default 1
+    padding : {"valid", "same", "causal"} or any padding of `functional.conv1d`, default "valid"
+        "causal" pads before only, so that an output sees nothing that comes later.
+    data_format : {"channels_last", "channels_first"}, default "channels_last"
+        Whether sequences are (N, L, C) or (N, C, L).
+    dilation_rate, groups, activation, use_bias, kernel_initializer, bias_initializer, ...
+        As for `Conv2D`.
+
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, a name is unknown, or an input does not fit.
+
+    Examples
+    --------
+    >>> import nnlite as nl, numpy as np
+    >>> conv = nl.layers.Conv1D(16, 3, padding="causal", dilation_rate=2, input_shape=(100, 8))
+    >>> conv
+    Conv1D(16, (3,), padding='causal', dilation_rate=(2,), input_shape=(100, 8))  # 400 parameters
+    >>> conv(np.zeros((4, 100, 8))).shape
+    (4, 100, 16)
+    """
+
+    spatial, paddings, function = 1, ("valid", "same", "causal"), F.conv1d
+
+
+class Conv2D(_Conv):
     """Slide learned filters over images.
 
     Parameters
@@ -24,11 +130,11 @@ class Conv2D(Module):
         Number of filters, the channels of the output.
     kernel_size : int or pair
         Height and width of a filter.
-    strides : int or pair, default (1, 1)
+    strides : int or pair, default 1
     padding : {"valid", "same"} or any padding of `functional.conv2d`, default "valid"
     data_format : {"channels_last", "channels_first"}, default "channels_last"
         Whether images are (N, H, W, C) or (N, C, H, W).
-    dilation_rate : int or pair, default (1, 1)
+    dilation_rate : int or pair, default 1
     groups : int, default 1
     activation : str or callable, optional
     use_bias : bool, default True
@@ -61,114 +167,35 @@ class Conv2D(Module):
     (4, 26, 26, 32)
     """
 
-    def __init__(
-        self,
-        filters: int,
-        kernel_size: int | Pair,
-        strides: int | Pair = (1, 1),
-        padding: Any = "valid",
-        data_format: str = "channels_last",
-        dilation_rate: int | Pair = (1, 1),
-        groups: int = 1,
-        activation: str | ActivationFunction | None = None,
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        input_shape: Shape | None = None,
-        name: str | None = None,
-    ) -> None:
-        self.filters, self.groups = positive_int("Conv2D", "filters", filters), positive_int("Conv2D", "groups", groups)
-        self.kernel_size, self.strides = pair("kernel_size", kernel_size), pair("strides", strides)
-        self.padding, self.dilation_rate = padding, pair("dilation_rate", dilation_rate)
-        self.data_format = check_data_format("Conv2D", data_format)
-        self.activation, self.use_bias = activation, use_bias
-        self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
-        self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, (kernel_regularizer, bias_regularizer))
-        self.activity_regularizer = regularizers.get(activity_regularizer)
-        self.kernel_constraint, self.bias_constraint = map(constraints.get, (kernel_constraint, bias_constraint))
-        super().__init__(input_shape, name)
-        self._activate = get_activation(activation)
-        initializers.get(kernel_initializer), initializers.get(bias_initializer)
-        if isinstance(padding, str) and padding not in ("valid", "same"):
-            raise ValueError(f'Conv2D expected padding "valid" or "same", numbers or pairs, got padding={padding!r}')
-        if filters % groups:
-            raise ValueError(f"Conv2D expected filters (={filters}) to be divisible by groups (={groups})")
-        if self.input_shape is not None:
-            self.build((1, *self.input_shape))
-
-    def build(self, input_shape: Shape) -> None:
-        """Make kernel (kh, kw, channels // groups, filters) and bias (filters,)."""
-        if len(input_shape) != 4:
-            raise ValueError(
-                f"{self.label} expected images of 4 axes {self._axes}, got an input of shape {input_shape}"
-            )
-        channels = input_shape[-1 if self.data_format == "channels_last" else 1]
-        if channels % self.groups:
-            raise ValueError(f"{self.label} expected channels (={channels}) divisible by groups (={self.groups})")
-        self.kernel = self.add_weight(
-            (*self.kernel_size, channels // self.groups, self.filters),
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                (self.filters,),
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
-        self.built = True
-
-    @property
-    def _axes(self) -> str:
-        """The axes of the images, as errors name them."""
-        return "(N, C, H, W)" if self.data_format == "channels_first" else "(N, H, W, C)"
-
-    @property
-    def label(self) -> str:
-        """The layer as errors name it."""
-        if not self.built:
-            return self._code()
-        return f"Conv2D({self.kernel.shape[2] * self.groups} -> {self.filters}, kernel_size={self.kernel_size})"
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return activation(conv2d(x) + bias)."""
-        first = self.data_format == "channels_first"
-        check_rank(self, x, 4, self._axes)
-        check_features(self, x, 1 if first else 3, self.kernel.shape[2] * self.groups)
-        x = cast_input(x, self.kernel.dtype)
-        y: Tensor = F.conv2d(
-            to_channels_last(x) if first else x,
-            self.kernel,
-            self.bias,
-            stride=self.strides,
-            padding=self.padding,
-            dilation=self.dilation_rate,
-            groups=self.groups,
-        )
-        activated: Tensor = self._activate(to_channels_first(y) if first else y)
-        return activated
+    spatial, function = 2, F.conv2d
 
 
-def check_data_format(layer: str, value: str) -> str:
-    """Require one of the two layouts of images."""
-    if value not in ("channels_last", "channels_first"):
-        raise ValueError(f'{layer} expected data_format "channels_last" or "channels_first", got {value!r}')
-    return value
+class Conv3D(_Conv):
+    """Slide learned filters through volumes.
 
+    Parameters
+    ----------
+    filters : int
+        Number of filters, the channels of the output.
+    kernel_size : int or three
+        Depth, height and width of a filter.
+    strides : int or three, default 1
+    padding : {"valid", "same"} or any padding of `functional.conv3d`, default "valid"
+    data_format : {"channels_last", "channels_first"}, default "channels_last"
+        Whether volumes are (N, D, H, W, C) or (N, C, D, H, W).
+    dilation_rate, groups, activation, use_bias, kernel_initializer, bias_initializer, ...
+        As for `Conv2D`.
 
-def to_channels_last(x: Tensor) -> Tensor:
-    """View (N, C, H, W) as (N, H, W, C)."""
-    return x.transpose(0, 2, 3, 1)
+    Raises
+    ------
+    ValueError
+        If an argument is out of range, a name is unknown, or an input does not fit.
 
+    Examples
+    --------
+    >>> import nnlite as nl, numpy as np
+    >>> nl.layers.Conv3D(8, 3, padding="same")(np.zeros((2, 6, 7, 8, 1))).shape
+    (2, 6, 7, 8, 8)
+    """
 
-def to_channels_first(x: Tensor) -> Tensor:
-    """View (N, H, W, C) as (N, C, H, W)."""
-    return x.transpose(0, 3, 1, 2)
+    spatial, function = 3, F.conv3d

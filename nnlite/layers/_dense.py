@@ -51,6 +51,8 @@ class Dense(Module):
     ValueError: Dense(128 -> 10) expected the last axis to be 128, got an input of shape (32, 100)
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         units: int,

@@ -17,6 +17,7 @@ from nnlite.autograd import Parameter, Tensor, default_dtype
 from nnlite.autograd._mode import current_module
 from nnlite.autograd._tensor import RemovableHook, as_array
 from nnlite.layers._checks import check_input_shape
+from nnlite.layers._mask import mask_of, remember_mask
 from nnlite.layers._mode import forced_mode
 from nnlite.layers._symbolic import call_later, has_symbols
 
@@ -61,6 +62,7 @@ class Module:
 
     # Class attributes, so that a subclass need not call super().__init__().
     built = False
+    supports_masking = False  # whether the mask of an input is the mask of the output too
     name: str | None = None
     input_shape: Shape | None = None  # without the batch axis; lets a layer be built before its first call
     activity_regularizer: Callable[[Any], Any] | None = None
@@ -82,6 +84,14 @@ class Module:
 
     def build(self, input_shape: Shape) -> None:
         """Make the parameters for inputs of this shape, batch axis included; nothing to make by default."""
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Any:
+        """Return the mask of the output, for a first argument with a mask; by default the same if it supports that.
+
+        For a list of inputs, `mask` is a list with None for an input without one; for a tuple of outputs, so may be
+        what this returns.
+        """
+        return mask if self.supports_masking else None
 
     # Calling
 
@@ -111,6 +121,9 @@ class Module:
             raise
         finally:
             current_module.reset(token)
+        mask = mask_of(inputs[0]) if inputs else None
+        if mask is not None:
+            remember_mask(output, self.compute_mask(inputs[0], mask))
         for hook in tuple(self._forward_hooks.values()):
             replacement = hook(self, inputs, output)
             output = output if replacement is None else replacement
@@ -534,5 +547,7 @@ def _code_of(value: Any) -> str:
 
 
 def _same(value: Any, default: Any) -> bool:
-    """Compare an argument with its default, also if it is an array."""
+    """Compare an argument with its default, also if it is an array, or an int written out for each axis."""
+    if type(default) is int and type(value) is tuple:
+        return set(value) == {default}
     return value is default or (type(value) is type(default) and bool(np.all(value == default)))

@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from nnlite.autograd import Tensor
-from nnlite.layers._conv import check_data_format
+from nnlite.layers._checks import check_rank, positive_int
+from nnlite.layers._layout import check_data_format
 from nnlite.layers._module import Module, Shape
 
-__all__ = ["Flatten", "Reshape"]
+__all__ = ["Flatten", "Permute", "RepeatVector", "Reshape"]
 
 
 class Flatten(Module):
@@ -81,3 +82,69 @@ class Reshape(Module):
                 f"{self.label} cannot hold the {size} elements of each sample, got an input of shape {x.shape}"
             )
         return x.reshape(x.shape[0], *(size // known if n == -1 else n for n in self.target_shape))
+
+
+class Permute(Module):
+    """Put the axes of each sample in another order.
+
+    Parameters
+    ----------
+    dims : tuple of int
+        The axes in their new order; they count from 1, the batch axis stays in front.
+
+    Raises
+    ------
+    ValueError
+        If `dims` is no order of 1, 2, ..., or an input has another number of axes.
+
+    Examples
+    --------
+    >>> import nnlite as nl, numpy as np
+    >>> nl.layers.Permute((2, 1))(np.zeros((4, 10, 64))).shape
+    (4, 64, 10)
+    """
+
+    def __init__(self, dims: Any, input_shape: Shape | None = None, name: str | None = None) -> None:
+        order = tuple(dims) if isinstance(dims, (tuple, list)) else ()
+        if not order or sorted(order) != list(range(1, len(order) + 1)):
+            raise ValueError(f"Permute expected an order of the axes 1, 2, ..., got dims={dims!r}")
+        self.dims = order
+        super().__init__(input_shape, name)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x with its axes in the new order."""
+        if x.ndim != len(self.dims) + 1:
+            raise ValueError(
+                f"{self.label} expected an input of {len(self.dims) + 1} axes, got an input of shape {x.shape}"
+            )
+        return x.transpose(0, *self.dims)
+
+
+class RepeatVector(Module):
+    """Make a sequence of n equal steps of each vector.
+
+    Parameters
+    ----------
+    n : int
+        Number of steps.
+
+    Raises
+    ------
+    ValueError
+        If `n` is no positive integer, or an input has not two axes.
+
+    Examples
+    --------
+    >>> import nnlite as nl, numpy as np
+    >>> nl.layers.RepeatVector(3)(np.zeros((4, 8))).shape
+    (4, 3, 8)
+    """
+
+    def __init__(self, n: int, input_shape: Shape | None = None, name: str | None = None) -> None:
+        self.n = positive_int("RepeatVector", "n", n)
+        super().__init__(input_shape, name)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x (batch, features) as (batch, n, features)."""
+        check_rank(self, x, 2, "(batch, features)")
+        return x[:, None].repeat(self.n, 1)

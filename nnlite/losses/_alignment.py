@@ -5,7 +5,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["lined_up", "lined_up_weight", "ranked_like"]
+import nnlite.functional as F
+
+__all__ = ["FLATTEN", "classes_last", "lined_up", "lined_up_weight", "ranked_like", "squeezed", "whole_labels"]
+
+FLATTEN = "; is a Flatten layer missing before the last layer?"
 
 
 def lined_up(y_true: Any, y_pred: Any, name: str) -> Any:
@@ -31,3 +35,30 @@ def lined_up_weight(sample_weight: Any, shape: tuple[int, ...], name: str) -> ND
     if weight.shape != shape[: weight.ndim]:
         raise ValueError(f"{name} expected one weight for each value of shape {shape}, got shape {weight.shape}")
     return weight.reshape(weight.shape + (1,) * (len(shape) - weight.ndim))
+
+
+def classes_last(values: Any, axis: int) -> Any:
+    """Return the values with this axis as the last one; as they are if it is."""
+    return values if axis in (-1, values.ndim - 1) else F.moveaxis(values, axis, -1)
+
+
+def squeezed(y_true: Any, ndim: int, axis: int) -> Any:
+    """Drop the axis of one that labels may have where predictions with `ndim` axes have the classes."""
+    return y_true.squeeze(axis) if y_true.ndim == ndim and y_true.shape[axis] == 1 else y_true
+
+
+def whole_labels(y_true: Any, y_pred: Any, name: str) -> NDArray[Any]:
+    """Return integer labels for predictions whose last axis are the classes; raise if they are anything else."""
+    if y_true.shape != y_pred.shape[:-1]:
+        advice = FLATTEN if y_true.ndim + 1 < y_pred.ndim else ""
+        if y_true.shape == y_pred.shape:
+            advice = "; for one-hot labels use categorical_crossentropy"
+        raise ValueError(
+            f"{name} expected integer labels of shape {y_pred.shape[:-1]} for predictions of shape "
+            f"{y_pred.shape}, got shape {y_true.shape}{advice}"
+        )
+    with np.errstate(invalid="ignore"):
+        labels: NDArray[Any] = y_true.astype(np.int64, copy=False)
+    if y_true.dtype.kind == "f" and not np.array_equal(labels, y_true):
+        raise ValueError(f"{name} expected integer labels, got {y_true[labels != y_true].flat[0]}")
+    return labels

@@ -5,17 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
 from nnlite.functional._logits import logits_behind
-from nnlite.losses._alignment import lined_up
+from nnlite.losses._alignment import FLATTEN, classes_last, lined_up, squeezed, whole_labels
 from nnlite.losses._loss import BuiltIn
+from nnlite.losses._probabilities import checked_share, log_of_probabilities
 
 __all__ = ["BinaryCrossentropy", "CategoricalCrossentropy", "SparseCategoricalCrossentropy"]
 
-_EPSILON = 1e-7  # probabilities are clipped here
-_FLATTEN = "; is a Flatten layer missing before the last layer?"
+_NO_CLASS = -(2**62)
 
 
 class BinaryCrossentropy(BuiltIn):
@@ -30,6 +31,8 @@ class BinaryCrossentropy(BuiltIn):
         Whether y_pred is the input of the sigmoid.
     label_smoothing : float, default 0
         In [0, 1]; labels become y * (1 - s) + s / 2.
+    axis : int, default -1
+        What is averaged for each sample.
 
     Examples
     --------
@@ -42,11 +45,13 @@ class BinaryCrossentropy(BuiltIn):
         self,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
+        axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
     ) -> None:
         super().__init__(reduction, name)
-        self.from_logits, self.label_smoothing = from_logits, _share(self.name, label_smoothing)
+        self.from_logits, self.label_smoothing = from_logits, checked_share(self.name, label_smoothing)
+        self.axis = axis
 
     def operation(self, y_true: Any, y_pred: Tensor, reduction: str) -> Tensor:
         """Return the losses, or their mean."""
@@ -75,6 +80,8 @@ class CategoricalCrossentropy(BuiltIn):
         Whether y_pred is the input of the softmax.
     label_smoothing : float, default 0
         In [0, 1]; labels become y * (1 - s) + s / classes.
+    axis : int, default -1
+        Where the classes lie.
 
     Examples
     --------
@@ -87,28 +94,31 @@ class CategoricalCrossentropy(BuiltIn):
         self,
         from_logits: bool = False,
         label_smoothing: float = 0.0,
+        axis: int = -1,
         reduction: str | None = "sum_over_batch_size",
         name: str | None = None,
     ) -> None:
         super().__init__(reduction, name)
-        self.from_logits, self.label_smoothing = from_logits, _share(self.name, label_smoothing)
+        self.from_logits, self.label_smoothing = from_logits, checked_share(self.name, label_smoothing)
+        self.axis = axis
 
     def operation(self, y_true: Any, y_pred: Tensor, reduction: str) -> Tensor:
         """Return the losses, or their mean."""
         if y_true.shape != y_pred.shape:
-            advice = _FLATTEN if 1 < y_true.ndim < y_pred.ndim else ""
+            advice = FLATTEN if 1 < y_true.ndim < y_pred.ndim else ""
             if y_true.ndim < 2 or y_true.shape[-1] == 1:
                 advice = "; for integer labels use sparse_categorical_crossentropy, or utils.to_categorical"
             raise ValueError(
                 f"{self.name} expected one-hot labels of the predictions' shape {y_pred.shape}, "
                 f"got shape {y_true.shape}{advice}"
             )
-        if y_pred.shape[-1] == 1:
+        if y_pred.shape[self.axis] == 1:
             raise ValueError(
                 f"{self.name} expected predictions for two classes or more, got shape {y_pred.shape}: the loss would "
                 "always be 0; for a single probability use binary_crossentropy"
             )
-        y_true = y_true.astype(y_pred.dtype, copy=False)
+        y_true = classes_last(y_true.astype(y_pred.dtype, copy=False), self.axis)
+        y_pred = classes_last(y_pred, self.axis)
         logits = y_pred if self.from_logits else logits_behind(y_pred, "softmax")
         losses: Tensor
         if logits is not None:
@@ -116,7 +126,7 @@ class CategoricalCrossentropy(BuiltIn):
         else:
             if self.label_smoothing:
                 y_true = y_true * (1 - self.label_smoothing) + self.label_smoothing / y_true.shape[-1]
-            losses = -(y_true * _log_of_probabilities(y_pred)).sum(axis=-1)
+            losses = -(y_true * log_of_probabilities(y_pred)).sum(axis=-1)
             losses = losses.mean() if reduction == "mean" else losses
         return losses
 
@@ -130,6 +140,10 @@ class SparseCategoricalCrossentropy(BuiltIn):
     ----------
     from_logits : bool, default False
         Whether y_pred is the input of the softmax.
+    ignore_class : int, optional
+        A label that takes no part: its loss is 0 and it does not count in the mean. It may be no class at all (-1).
+    axis : int, default -1
+        Where the classes lie in y_pred; y_true lacks this axis, or has length 1 there.
 
     Raises
     ------
@@ -144,42 +158,28 @@ class SparseCategoricalCrossentropy(BuiltIn):
     """
 
     def __init__(
-        self, from_logits: bool = False, reduction: str | None = "sum_over_batch_size", name: str | None = None
+        self,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        axis: int = -1,
+        name: str | None = None,
     ) -> None:
         super().__init__(reduction, name)
-        self.from_logits = from_logits
+        self.from_logits, self.ignore_class, self.axis = from_logits, ignore_class, axis
 
     def operation(self, y_true: Any, y_pred: Tensor, reduction: str) -> Tensor:
         """Return the losses, or their mean."""
-        if y_true.shape == (*y_pred.shape[:-1], 1) and y_true.ndim == y_pred.ndim:
-            y_true = y_true[..., 0]
-        if y_true.shape != y_pred.shape[:-1]:
-            advice = _FLATTEN if y_true.ndim + 1 < y_pred.ndim else ""
-            if y_true.shape == y_pred.shape:
-                advice = "; for one-hot labels use categorical_crossentropy"
-            raise ValueError(
-                f"{self.name} expected integer labels of shape {y_pred.shape[:-1]} for predictions of shape "
-                f"{y_pred.shape}, got shape {y_true.shape}{advice}"
-            )
-        with np.errstate(invalid="ignore"):
-            labels = y_true.astype(np.int64, copy=False)
-        if y_true.dtype.kind == "f" and not np.array_equal(labels, y_true):
-            raise ValueError(f"{self.name} expected integer labels, got {y_true[labels != y_true].flat[0]}")
+        y_pred = classes_last(y_pred, self.axis)
+        labels = whole_labels(squeezed(y_true, y_pred.ndim, self.axis), y_pred, self.name)
         logits = y_pred if self.from_logits else logits_behind(y_pred, "softmax")
-        scores = logits if logits is not None else _log_of_probabilities(y_pred)
-        losses: Tensor = F.cross_entropy(scores, labels, reduction=reduction, ignore_index=-(2**62))
+        scores = logits if logits is not None else log_of_probabilities(y_pred)
+        ignored = _NO_CLASS if self.ignore_class is None else self.ignore_class
+        if ignored != _NO_CLASS and reduction == "mean" and not (labels != ignored).any():
+            reduction = "sum"  # of nothing: 0, as Keras has it, not NaN
+        losses: Tensor = F.cross_entropy(scores, labels, reduction=reduction, ignore_index=ignored)
         return losses
 
-
-def _log_of_probabilities(p: Tensor) -> Tensor:
-    """Return log(p), with p divided by its sum and clipped."""
-    p = p / p.sum(axis=-1, keepdims=True)
-    logarithm: Tensor = F.log(F.clip(p, _EPSILON, 1 - _EPSILON))
-    return logarithm
-
-
-def _share(name: str, label_smoothing: float) -> float:
-    """Require a share in [0, 1]."""
-    if not 0 <= label_smoothing <= 1:
-        raise ValueError(f"{name} expected label_smoothing in [0, 1], got label_smoothing={label_smoothing!r}")
-    return label_smoothing
+    def counted(self, y_true: Any, losses: Tensor) -> NDArray[Any] | None:
+        """Return where the label is not the ignored one."""
+        return None if self.ignore_class is None else (y_true != self.ignore_class).reshape(losses.shape)

@@ -7,11 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnlite.autograd import Tensor, default_dtype
+from nnlite.layers._mask import mask_of
 from nnlite.losses._alignment import lined_up_weight, ranked_like
 
 __all__ = ["BuiltIn", "FromFunction", "Loss"]
+
+_MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
 
 
 class Loss(ABC):
@@ -19,8 +23,10 @@ class Loss(ABC):
 
     Parameters
     ----------
-    reduction : {"sum_over_batch_size", "mean", "sum", "none"}, default "sum_over_batch_size"
-        How the losses of the samples become one number; the first two are the same.
+    reduction : {"sum_over_batch_size", "mean", "sum", "mean_with_sample_weight", "none"}, default \
+"sum_over_batch_size"
+        How the losses of the samples become one number. The first two are the same: the sum, divided by the number of
+        losses whatever their weights; "mean_with_sample_weight" divides by the sum of the weights. None is "none".
     name : str, optional
         What errors and logs call it.
 
@@ -34,9 +40,9 @@ class Loss(ABC):
 
     def __init__(self, reduction: str | None = "sum_over_batch_size", name: str | None = None) -> None:
         reduction = "none" if reduction is None else reduction
-        if reduction not in ("sum_over_batch_size", "mean", "sum", "none"):
+        if reduction not in (*_MEANS, "sum", "none"):
             raise ValueError(
-                f'{type(self).__name__} expected reduction "sum_over_batch_size", "mean", "sum" or "none", '
+                f"{type(self).__name__} expected reduction {', '.join(map(repr, _MEANS))}, 'sum' or 'none', "
                 f"got reduction={reduction!r}"
             )
         self.reduction, self.name = reduction, name or type(self).__name__
@@ -45,36 +51,62 @@ class Loss(ABC):
     def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
         """Return the loss of each sample."""
 
+    def counted(self, y_true: Any, losses: Tensor) -> NDArray[Any] | None:
+        """Return which of the losses count, None for all of them; the others are 0 and take no part in the mean."""
+        return None
+
     def mean(self, y_true: Any, y_pred: Tensor) -> Tensor:
-        """Return the mean of the samples' losses."""
-        return self.call(y_true, y_pred).mean()
+        """Return the mean of the samples' losses, without weights."""
+        return self._reduced(y_true, self.call(y_true, y_pred))
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Tensor:
-        """Return the loss, weighted by sample if weights are given: the sum is divided by the count all the same."""
+        """Return the loss, weighted by sample if weights are given.
+
+        Where y_pred has a mask (see `nnlite.layers.Embedding`), the steps that it leaves out do not count: neither in
+        the sum nor in what it is divided by.
+        """
         y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(y_pred)
         y_pred = y_pred if y_pred.dtype.kind == "f" else y_pred.astype(default_dtype())
         y_true = y_true.data if isinstance(y_true, Tensor) else np.asarray(y_true)
-        if sample_weight is None and self.reduction in ("sum_over_batch_size", "mean"):
+        mask = mask_of(y_pred)
+        if sample_weight is None and mask is None and self.reduction in _MEANS:
             return self.mean(y_true, y_pred)
-        losses = self.call(y_true, y_pred)
+        return self._reduced(y_true, self.call(y_true, y_pred), sample_weight, mask)
+
+    def _reduced(self, y_true: Any, losses: Tensor, sample_weight: Any = None, mask: Any = None) -> Tensor:
+        """Weight the losses and reduce them."""
+        counted = self.counted(y_true, losses)
+        if mask is not None:
+            unmasked = np.broadcast_to(lined_up_weight(mask, losses.shape, self.name), losses.shape)
+            counted = unmasked if counted is None else counted & unmasked
+        weight = None if counted is None else counted.astype(losses.dtype)
         if sample_weight is not None:
-            losses = losses * lined_up_weight(sample_weight, losses.shape, self.name).astype(losses.dtype, copy=False)
+            given = lined_up_weight(sample_weight, losses.shape, self.name).astype(losses.dtype, copy=False)
+            weight = np.broadcast_to(given, losses.shape) if weight is None else given * weight
+        losses = losses if weight is None else losses * weight
         if self.reduction == "none":
             return losses
-        return losses.sum() if self.reduction == "sum" else losses.mean()
+        if self.reduction == "sum":
+            return losses.sum()
+        count: float = losses.size if counted is None else int(np.count_nonzero(counted))
+        if self.reduction == "mean_with_sample_weight" and weight is not None:
+            count = float(weight.sum())
+        return losses.sum() / (count or 1)
 
 
 class BuiltIn(Loss):
     """A loss that is one operation: a subclass says which, `operation(y_true, y_pred, reduction)`."""
+
+    axis: Any = -1  # what is averaged for each sample, unless the operation has summed over it
 
     @abstractmethod
     def operation(self, y_true: Any, y_pred: Tensor, reduction: str) -> Tensor:
         """Return the losses ("none") or their mean ("mean")."""
 
     def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
-        """Return the loss of each sample: the mean over the last axis, unless there is none or it was summed over."""
+        """Return the loss of each sample: the mean over the axis, unless there is one only or it was summed over."""
         losses = self.operation(y_true, y_pred, "none")
-        return losses.mean(axis=-1) if 1 < losses.ndim == y_pred.ndim else losses
+        return losses.mean(axis=self.axis) if 1 < losses.ndim == y_pred.ndim else losses
 
     def mean(self, y_true: Any, y_pred: Tensor) -> Tensor:
         """Return the mean of the losses."""

@@ -5,7 +5,18 @@ A new one gets all its checks by a row. One module a family: `LAYERS` are rows f
 PyTorch's (`tests/nn/test_conformance.py`, `tests/parity/test_modules.py`). A family adds its lists to the dicts below.
 """
 
-from tests.conformance import _activation, _conv, _dense, _merge, _noise, _pooling, _reshape
+from tests.conformance import (
+    _activation,
+    _conv,
+    _dense,
+    _merge,
+    _noise,
+    _normalization,
+    _pooling,
+    _recurrent,
+    _reshape,
+    _resize,
+)
 from tests.conformance._losses import LOSSES
 from tests.conformance._metrics import METRICS
 from tests.conformance._optimizers import OPTIMIZERS
@@ -44,11 +55,15 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "dense": _dense.LAYERS,
     "merge": _merge.LAYERS,
     "noise": _noise.LAYERS,
+    "normalization": _normalization.LAYERS,
     "pooling": _pooling.LAYERS,
+    "recurrent": _recurrent.LAYERS,
     "reshape": _reshape.LAYERS,
+    "resize": _resize.LAYERS,
 }
 MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
     "dense": _dense.MODULES,
+    "recurrent": _recurrent.MODULES,
     "reshape": _reshape.MODULES,
 }
 LAYERS = [row for rows in LAYERS_BY_FAMILY.values() for row in rows]

@@ -7,9 +7,15 @@ __all__ = ["LAYERS"]
 NONE = "Keras has no such layer"
 FLAT, IMAGES = (3, 4), (2, 5, 6, 2)
 
+KERAS_STRINGS = [  # and "exponential", which is too large for bytes: see tests/parity/test_activation.py
+    "celu", "elu", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish", "hard_tanh",
+    "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu", "sigmoid", "silu",
+    "soft_shrink", "softmax", "softplus", "softsign", "squareplus", "swish", "tanh", "tanh_shrink",
+]  # fmt: skip
+
 LAYERS = [
-    LayerRow("Activation('relu')", FLAT, FLAT),
-    LayerRow("Activation('softmax')", FLAT, FLAT),
+    *(LayerRow(f"Activation('{name}')", FLAT, FLAT) for name in KERAS_STRINGS),
+    LayerRow("Activation('glu')", FLAT, (3, 2)),
     LayerRow("ELU(alpha=0.5)", FLAT, FLAT),
     LayerRow("GELU()", FLAT, FLAT, keras="Activation('gelu')"),
     LayerRow("GELU(approximate=True)", FLAT, FLAT, no_keras="its Activation('gelu') is the exact one"),
@@ -18,11 +24,13 @@ LAYERS = [
     LayerRow("Maxout(pieces=4)", FLAT, (3, 1), no_keras=NONE),
     LayerRow("PReLU()", FLAT, FLAT, ((3, 1), (3, 5), (4,))),
     LayerRow("PReLU(alpha_initializer='ones', shared_axes=(1, 2))", IMAGES, IMAGES, ((2, 5, 6, 1),)),
+    LayerRow("PReLU(shared_axes=1)", (3, 5, 2), (3, 5, 2)),
     LayerRow("ReLU()", FLAT, FLAT),
     LayerRow("ReLU(max_value=1.0, negative_slope=0.1, threshold=0.3)", FLAT, FLAT),
     LayerRow("SELU()", FLAT, FLAT, keras="Activation('selu')"),
     LayerRow("SiLU()", FLAT, FLAT, keras="Activation('silu')"),
     LayerRow("Softmax()", FLAT, FLAT),
     LayerRow("Softmax(axis=1)", IMAGES, IMAGES),
+    LayerRow("Softmax(axis=(1, -1))", IMAGES, IMAGES),
     LayerRow("Softplus()", FLAT, FLAT, keras="Activation('softplus')"),
 ]

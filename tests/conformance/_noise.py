@@ -4,9 +4,18 @@ from tests.conformance._rows import LayerRow
 
 __all__ = ["LAYERS"]
 
-FLAT = (3, 4)
+FLAT, SEQUENCES, IMAGES = (3, 4), (3, 2, 4), (2, 3, 2, 4)
 
 LAYERS = [
+    LayerRow("AlphaDropout(0.4)", FLAT, FLAT, is_random=True),
+    LayerRow("AlphaDropout(0.4, noise_shape=(None, 1), seed=3)", FLAT, FLAT, is_random=True),
     LayerRow("Dropout(0.4)", FLAT, FLAT, is_random=True),
     LayerRow("Dropout(0.4, seed=3)", FLAT, FLAT, is_random=True),
+    LayerRow("Dropout(0.4, noise_shape=(None, 1, 4))", SEQUENCES, SEQUENCES, is_random=True),
+    LayerRow("GaussianNoise(0.2)", FLAT, FLAT, is_random=True),
+    LayerRow("GaussianNoise(0.2, seed=3)", FLAT, FLAT, is_random=True),
+    LayerRow("SpatialDropout1D(0.4)", SEQUENCES, SEQUENCES, (FLAT,), is_random=True),
+    LayerRow("SpatialDropout1D(0.4, seed=3)", SEQUENCES, SEQUENCES, is_random=True),
+    LayerRow("SpatialDropout2D(0.4)", IMAGES, IMAGES, (FLAT,), is_random=True),
+    LayerRow("SpatialDropout2D(0.4, data_format='channels_first', seed=3)", IMAGES, IMAGES, is_random=True),
 ]

@@ -4,18 +4,43 @@ from tests.conformance._rows import LayerRow
 
 __all__ = ["LAYERS"]
 
-IMAGES = (2, 5, 6, 2)
+SEQUENCES, IMAGES, VOLUMES = (2, 7, 3), (2, 5, 6, 2), (2, 3, 4, 5, 2)
+FIRST = "data_format='channels_first'"
 
 LAYERS = [
+    LayerRow("AdaptiveAvgPool2D((2, 3))", IMAGES, (2, 2, 3, 2), ((5, 6, 2),), keras="AdaptiveAveragePooling2D((2, 3))"),
+    LayerRow(
+        f"AdaptiveAvgPool2D((1, 2), {FIRST})",
+        (2, 3, 4, 6),
+        (2, 3, 1, 2),
+        keras=f"AdaptiveAveragePooling2D((1, 2), {FIRST})",
+    ),
+    LayerRow("AvgPool1D()", SEQUENCES, (2, 3, 3), ((7, 3),), keras="AvgPool1D(2)"),
+    LayerRow("AvgPool1D(pool_size=3, strides=2, padding='same')", SEQUENCES, (2, 4, 3)),
     LayerRow("AvgPool2D()", IMAGES, (2, 2, 3, 2), ((5, 6, 2),), keras="AvgPool2D(2)"),
     LayerRow("AvgPool2D(pool_size=(3, 2), strides=(2, 3), padding='same')", IMAGES, (2, 3, 2, 2)),
-    LayerRow(
-        "AvgPool2D(data_format='channels_first')",
-        (2, 3, 4, 6),
-        (2, 3, 2, 3),
-        keras="AvgPool2D(2, data_format='channels_first')",
+    LayerRow(f"AvgPool2D({FIRST})", (2, 3, 4, 6), (2, 3, 2, 3), keras=f"AvgPool2D(2, {FIRST})"),
+    LayerRow("AvgPool3D()", VOLUMES, (2, 1, 2, 2, 2), (IMAGES,), keras="AvgPool3D(2)"),
+    LayerRow(f"AvgPool3D(pool_size=(2, 3, 1), padding='same', {FIRST})", (2, 2, 3, 4, 5), (2, 2, 2, 2, 5)),
+    *(
+        LayerRow(f"Global{kind}Pool{axes}D({settings})", shape, (2, *(output or (channels,))), ((2, channels),))
+        for kind in ("Avg", "Max")
+        for axes, shape, settings, channels, output in (
+            (1, SEQUENCES, "", 3, ()),
+            (1, SEQUENCES, f"{FIRST}, keepdims=True", 7, (7, 1)),
+            (2, IMAGES, "", 2, ()),
+            (2, IMAGES, "keepdims=True", 2, (1, 1, 2)),
+            (2, IMAGES, FIRST, 5, ()),
+            (3, VOLUMES, "", 2, ()),
+            (3, VOLUMES, f"{FIRST}, keepdims=True", 3, (3, 1, 1, 1)),
+        )
     ),
+    LayerRow("MaxPool1D()", SEQUENCES, (2, 3, 3), ((7, 3),)),
+    LayerRow("MaxPool1D(pool_size=3, strides=1, padding='same')", SEQUENCES, SEQUENCES),
+    LayerRow(f"MaxPool1D({FIRST})", SEQUENCES, (2, 7, 1)),
     LayerRow("MaxPool2D()", IMAGES, (2, 2, 3, 2), ((5, 6, 2), (2, 5))),
     LayerRow("MaxPool2D(pool_size=(2, 3), strides=(1, 2), padding='same')", IMAGES, (2, 5, 3, 2)),
-    LayerRow("MaxPool2D(data_format='channels_first')", (2, 3, 4, 6), (2, 3, 2, 3)),
+    LayerRow(f"MaxPool2D({FIRST})", (2, 3, 4, 6), (2, 3, 2, 3)),
+    LayerRow("MaxPool3D()", VOLUMES, (2, 1, 2, 2, 2), (IMAGES,)),
+    LayerRow("MaxPool3D(pool_size=(2, 1, 3), strides=(1, 2, 2), padding='same')", VOLUMES, (2, 3, 2, 3, 2)),
 ]

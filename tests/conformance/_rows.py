@@ -122,6 +122,7 @@ class LossRow(NamedTuple):
     y_true: Array
     y_pred: Array
     reference: Callable[[Array, Array], Array]  # (y_true, y_pred) -> losses of the samples
+    is_one: bool = False  # the samples have one loss together
 
     def __str__(self) -> str:
         return self.name

@@ -15,6 +15,7 @@ FINITE_EVERYWHERE = [
     F.linear, F.sigmoid, F.hard_sigmoid, F.hard_tanh, F.relu, F.relu6, F.leaky_relu, F.elu, F.selu, F.celu, F.gelu,
     F.silu, F.hard_silu, F.mish, F.softplus, F.softsign, F.log_sigmoid, F.softmax, F.log_softmax,
     lambda x: F.gelu(x, approximate="tanh"), lambda x: F.prelu(x, 0.25), F.glu, lambda x: F.maxout(x, pieces=2),
+    F.hard_shrink, F.soft_shrink, F.tanh_shrink, F.squareplus, lambda x: F.softmax(x, axis=(0,)),
     lambda x: F.threshold(x, threshold=0.5, value=-1.0), lambda x: F.softplus(x, beta=50.0, threshold=1e9),
 ]  # fmt: skip
 
@@ -34,6 +35,10 @@ KINKS = [
     (F.hard_silu, -3.0, 0.0),
     (F.hard_silu, 3.0, 1.0),
     (lambda x: F.threshold(x, threshold=0.5, value=-1.0), 0.5, 0.0),
+    (F.hard_shrink, 0.5, 0.0),
+    (F.hard_shrink, -0.5, 0.0),
+    (F.soft_shrink, 0.5, 0.0),
+    (F.soft_shrink, -0.5, 0.0),
     (lambda x: F.softplus(x, threshold=2.0), 2.0, 1 / (1 + np.exp(-2.0))),
 ]
 # Smooth functions that are written with pieces that meet at 0
@@ -135,11 +140,11 @@ def test_step_is_one_from_zero_on_and_has_no_gradient():
 def test_softmax_and_sigmoid_remember_their_logits(mode, requires_grad):
     x = nl.tensor(np.ones((2, 3)), requires_grad=requires_grad)
     with mode():
-        assert F.softmax(x)._logits == ("softmax", x)
-        assert F.softmax(x, axis=1)._logits == ("softmax", x)
-        assert F.sigmoid(x)._logits == ("sigmoid", x)
-        assert F.softmax(x, axis=0)._logits is None
-        assert F.softmax(x, axis=-2)._logits is None
+        assert F.softmax(x)._remembered == {"softmax": x}
+        assert F.softmax(x, axis=1)._remembered == {"softmax": x}
+        assert F.sigmoid(x)._remembered == {"sigmoid": x}
+        assert F.softmax(x, axis=0)._remembered is None
+        assert F.softmax(x, axis=-2)._remembered is None
 
 
 def test_remembered_logits_leave_nothing_for_the_garbage_collector():
@@ -190,6 +195,9 @@ def test_lists_become_arrays_of_the_default_dtype():
         (lambda x: F.hard_tanh(x, min_val=1, max_val=-1), r"min_val \(=1\) to be less than max_val \(=-1\)"),
         (lambda x: F.celu(x, alpha=0.0), "celu expected alpha > 0, got 0.0"),
         (lambda x: F.softplus(x, beta=-1), "softplus expected beta > 0, got -1"),
+        (lambda x: F.hard_shrink(x, threshold=-1), "hard_shrink expected threshold >= 0, got -1"),
+        (lambda x: F.soft_shrink(x, threshold=-1), "soft_shrink expected threshold >= 0, got -1"),
+        (lambda x: F.squareplus(x, b=0), "squareplus expected b > 0, got 0"),
     ],
 )
 def test_bad_settings_are_quoted(call, message):
@@ -208,7 +216,9 @@ TORCH_NAMES = [
     ("softplus", "softplus", {"beta": 2.0, "threshold": 3.0}, None), ("softsign", "softsign", {}, {}),
     ("log_sigmoid", "logsigmoid", {}, {}), ("glu", "glu", {}, {}),
     ("threshold", "threshold", {"threshold": 0.3, "value": -2.0}, None),
-    ("softmax", "softmax", {}, {"dim": -1}), ("softmax", "softmax", {"axis": 0}, {"dim": 0}),
+    ("hard_shrink", "hardshrink", {}, {}), ("soft_shrink", "softshrink", {"threshold": 0.3}, {"lambd": 0.3}),
+    ("tanh_shrink", "tanhshrink", {}, {}), ("softmax", "softmax", {}, {"dim": -1}),
+    ("softmax", "softmax", {"axis": 0}, {"dim": 0}),
     ("log_softmax", "log_softmax", {"axis": 1}, {"dim": 1}),
 ]  # fmt: skip
 

@@ -10,8 +10,9 @@ from scipy import signal
 
 import nnlite as nl
 import nnlite.functional as F
-from nnlite.functional._conv import conv2d_input_grad, conv2d_weight_grad, resolved_padding
-from tests.op_samples._conv import naive_conv2d
+from nnlite.functional._conv import conv_input_grad, conv_weight_grad
+from nnlite.functional._windows import resolved_padding
+from tests.op_samples._conv import naive_conv
 from tests.op_samples._sample import normal
 
 PADDINGS = ["valid", "same", 0, 2, (1, 2), [0, 1], ((1, 0), (0, 2)), [[2, 2], [1, 0]], np.int64(1), ((0, 0), 1)]
@@ -30,7 +31,7 @@ class TestValues:
         x, weight = images(2, 6, 7, 3), images(3, 2, 3, 4)
         settings = {"stride": stride, "padding": padding, "dilation": dilation}
         plain = int(padding) if isinstance(padding, np.integer) else padding
-        expected = naive_conv2d(x, weight, **{**settings, "padding": plain})
+        expected = naive_conv(x, weight, **{**settings, "padding": plain})
         np.testing.assert_allclose(F.conv2d(x, weight, **settings), expected, rtol=1e-12, atol=1e-12)
 
     @pytest.mark.parametrize("groups", [1, 2, 4])
@@ -43,7 +44,7 @@ class TestValues:
         )
         expected = np.concatenate(
             [
-                naive_conv2d(x[..., c : c + 4 // groups], weight[..., f : f + multiplier])
+                naive_conv(x[..., c : c + 4 // groups], weight[..., f : f + multiplier])
                 for c, f in zip(range(0, 4, 4 // groups), range(0, groups * multiplier, multiplier), strict=True)
             ],
             axis=-1,
@@ -91,7 +92,7 @@ class TestValues:
                 F.conv2d(x, weight, **settings)
             return
         y = F.conv2d(x, weight, **settings)
-        np.testing.assert_allclose(y, naive_conv2d(x, weight, **settings), rtol=1e-10, atol=1e-12)
+        np.testing.assert_allclose(y, naive_conv(x, weight, **settings), rtol=1e-10, atol=1e-12)
         tensors = [nl.tensor(a, requires_grad=True) for a in (x, weight)]
         g = images(*y.shape, seed=1)
         F.conv2d(*tensors, **settings).backward(g)
@@ -126,8 +127,8 @@ class TestTransposes:
         x, weight = images(3, 7, 8, 4), images(2, 3, 4 // settings["groups"], 4)
         y = F.conv2d(x, weight, **settings)
         g = images(*y.shape, seed=1)
-        dx = conv2d_input_grad(g, weight, input_shape=x.shape, **settings)
-        dweight = conv2d_weight_grad(x, g, kernel_size=(2, 3), **settings)
+        dx = conv_input_grad(g, weight, input_shape=x.shape, **settings)
+        dweight = conv_weight_grad(x, g, kernel_size=(2, 3), **settings)
         product = (y * g).sum()
         assert (x * dx).sum() == pytest.approx(product, rel=1e-10)
         assert (weight * dweight).sum() == pytest.approx(product, rel=1e-10)
@@ -150,7 +151,7 @@ class TestTransposes:
 
     def test_the_first_layer_pays_for_no_input_gradient(self, monkeypatch: pytest.MonkeyPatch) -> None:
         called: list[str] = []
-        monkeypatch.setattr("nnlite.functional._conv.conv2d_input_grad", lambda *a, **k: called.append("input"))
+        monkeypatch.setattr("nnlite.functional._conv.conv_input_grad", lambda *a, **k: called.append("input"))
         weight = nl.tensor(images(2, 2, 3, 4), requires_grad=True)
         F.conv2d(nl.tensor(images(2, 4, 4, 3)), weight).sum().backward()
         assert weight.grad is not None
@@ -173,7 +174,7 @@ class TestDtypes:
         weight = np.full((2, 2, 1, 1), 0.25, np.float32)
         y = F.conv2d(x, weight)
         assert y.dtype == np.float32
-        np.testing.assert_allclose(y, naive_conv2d(x.astype(float), weight.astype(float)), rtol=1e-6)
+        np.testing.assert_allclose(y, naive_conv(x.astype(float), weight.astype(float)), rtol=1e-6)
         assert F.conv2d(nl.tensor(x), nl.Parameter(weight)).dtype == np.float32
         assert F.conv2d(x, weight.astype(np.float64)).dtype == np.float64
 
@@ -185,9 +186,7 @@ class TestDtypes:
             )
             y = F.conv2d(x, weight)
             assert y.dtype == np.float64
-            np.testing.assert_allclose(
-                y.data, naive_conv2d(x.data.astype(float), weight.data.astype(float)), rtol=1e-12
-            )
+            np.testing.assert_allclose(y.data, naive_conv(x.data.astype(float), weight.data.astype(float)), rtol=1e-12)
             y.sum().backward()
             assert x.grad is not None
             assert weight.grad is not None
@@ -226,23 +225,60 @@ class TestErrors:
             F.conv2d(np.ones((1, 4, 4, 1)), np.ones((2, 2, 1, 3)), np.ones(shape))
 
 
-@pytest.mark.parity
-@pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
-@pytest.mark.parametrize(("stride", "padding", "dilation", "groups"), [
-    (1, 0, 1, 1), (2, 1, 1, 1), ((1, 3), (2, 0), 1, 1), (1, 2, (2, 1), 2), (2, 1, 2, 4), (1, "same", 1, 1),
-])  # fmt: skip
-def test_against_torch(stride: Any, padding: Any, dilation: Any, groups: int) -> None:
-    torch = pytest.importorskip("torch")
-    arrays = images(2, 8, 9, 4), images(3, 2, 4 // groups, 8), images(8)
-    ours = [nl.tensor(a, requires_grad=True) for a in arrays]
-    theirs = [torch.tensor(a, requires_grad=True) for a in arrays]
-    y = F.conv2d(*ours, stride, padding, dilation, groups)
-    z = torch.nn.functional.conv2d(
-        theirs[0].permute(0, 3, 1, 2), theirs[1].permute(3, 2, 0, 1), theirs[2], stride, padding, dilation, groups
-    ).permute(0, 2, 3, 1)
-    np.testing.assert_allclose(y.data, z.detach().numpy(), rtol=1e-10, atol=1e-12)
-    g = images(*y.shape, seed=1)
-    y.backward(g)
-    z.backward(torch.tensor(g))
-    for mine, other in zip(ours, theirs, strict=True):
-        np.testing.assert_allclose(mine.grad, other.grad.numpy(), rtol=1e-10, atol=1e-11)
+class TestOtherNumbersOfAxes:
+    """What the classes above show of two axes holds for one and three, which the same code serves."""
+
+    @given(st.data())
+    def test_any_shapes(self, data: st.DataObject) -> None:
+        axes = data.draw(st.sampled_from([1, 3]), label="axes")
+        size, kernel, stride, dilation = (
+            data.draw(st.tuples(*[st.integers(1, top)] * axes), label=label)
+            for top, label in ((4, "size"), (3, "kernel"), (3, "stride"), (2, "dilation"))
+        )
+        padding = data.draw(st.tuples(*[st.tuples(st.integers(0, 3), st.integers(0, 3))] * axes), label="padding")
+        groups, depth, multiplier = (data.draw(st.integers(1, 2), label=label) for label in ("groups", "depth", "out"))
+        x = images(2, *size, groups * depth)
+        weight = images(*kernel, depth, groups * multiplier)
+        settings = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+        function = {1: F.conv1d, 3: F.conv3d}[axes]
+        fits = all(n + sum(p) > (k - 1) * d for n, p, k, d in zip(size, padding, kernel, dilation, strict=True))
+        if not fits:
+            with pytest.raises(ValueError, match="cannot fit a kernel"):
+                function(x, weight, **settings)
+            return
+        y = function(x, weight, **settings)
+        np.testing.assert_allclose(y, naive_conv(x, weight, **settings), rtol=1e-10, atol=1e-12)
+        tensors = [nl.tensor(a, requires_grad=True) for a in (x, weight)]
+        g = images(*y.shape, seed=1)
+        function(*tensors, **settings).backward(g)
+        scale = 1 + np.abs(y).sum() * np.abs(g).sum()
+        for tensor in tensors:
+            assert tensor.grad is not None
+            assert abs((tensor.data * tensor.grad).sum() - (y * g).sum()) < 1e-12 * scale
+
+    def test_a_causal_output_sees_nothing_that_comes_later(self) -> None:
+        x, weight = images(1, 8, 2), images(3, 2, 4)
+        changed = x.copy()
+        changed[:, 5:] = 0
+        first, second = (F.conv1d(a, weight, padding="causal", dilation=2) for a in (x, changed))
+        np.testing.assert_array_equal(first[:, :5], second[:, :5])
+        assert first.shape == (1, 8, 4)
+        assert not np.allclose(first[:, 5:], second[:, 5:])
+
+    @pytest.mark.parametrize(("call", "message"), [
+        (lambda: F.conv1d(np.ones((1, 4, 1)), np.ones((2, 1, 1)), stride=(1, 1)), r"of one, got stride=\(1, 1\)"),
+        (lambda: F.conv1d(np.ones((1, 4, 1)), np.ones((2, 1, 1)), padding=(1, 2)), r"a tuple of one of these pairs.*"),
+        (lambda: F.conv1d(np.ones((4, 1)), np.ones((2, 1, 1))), r"conv1d\(\) takes x of shape \(N, L, C\)"),
+        (lambda: F.conv1d(np.ones((4, 1)), np.ones(()), padding="causal"), r"conv1d\(\) takes x of shape \(N, L, C\)"),
+        (lambda: F.conv1d(np.ones((1, 4, 1)), np.ones((5, 1, 1))), "conv1d.. cannot fit a kernel of length 5"),
+        (lambda: F.conv2d(np.ones((1, 4, 4, 1)), np.ones((2, 2, 1, 1)), padding="causal"), "got padding='causal'"),
+        (lambda: F.conv3d(np.ones((1, 4, 4, 4, 1)), np.ones((2, 2, 2, 1, 1)), stride=(1, 2)), "or three of them"),
+        (lambda: F.conv3d(np.ones((1, 4, 4, 1)), np.ones((2, 2, 2, 1, 1))), r"x of shape \(N, D, H, W, C\)"),
+        (lambda: F.conv3d(np.ones((1, 1, 4, 4, 1)), np.ones((2, 2, 2, 1, 1))), "kernel of depth 2"),
+        (lambda: F.depthwise_conv2d(np.ones((1, 4, 4, 3)), np.ones((2, 2, 2, 1))),
+         r"depthwise_conv2d\(\) takes x .* weight \(kh, kw, C, multiplier\), got \(1, 4, 4, 3\) and \(2, 2, 2, 1\)"),
+        (lambda: F.depthwise_conv2d(np.ones((1, 4, 4, 2)), np.ones((5, 2, 2, 1))), "depthwise_conv2d.. cannot fit"),
+    ])  # fmt: skip
+    def test_errors_name_the_function_and_its_axes(self, call: Any, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            call()

@@ -252,7 +252,8 @@ class TestNumPysProtocols:
         (np.hypot, "np.hypot"), (np.logaddexp, "np.logaddexp"), (lambda t: np.add.outer(t, t), r"np.add.outer"),
         (lambda t: np.add.accumulate(t), "np.add.accumulate"), (np.median, "np.median"), (np.fft.fft, "np.fft"),
         (lambda t: np.add.at(t, [0], 1.0), "np.add.at"), (lambda t: np.add(t, 1, where=X > 1), "with where="),
-        (lambda t: np.add(t, 1, dtype=np.float64), "with dtype="), (np.linalg.svd, "np.linalg.svd"), (np.diff, "np.diff"),
+        (lambda t: np.add(t, 1, dtype=np.float64), "with dtype="), (np.linalg.svd, "np.linalg.svd"),
+        (np.diff, "np.diff"),
         (np.frexp, "np.frexp"), (lambda t: np.percentile(t, 50), "np.percentile"), (special.gamma, "np.gamma"),
     ])  # fmt: skip
     def test_what_nnlite_cannot_differentiate_names_the_ways_out(self, function: Any, name: str) -> None:

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 import nnlite as nl
 import nnlite.functional as F
-from nnlite.functional._conv import resolved_padding
-from tests.op_samples._pooling import naive_avg_pool2d, naive_max_pool2d
+from nnlite.functional._windows import resolved_padding
+from tests.op_samples._pooling import naive_avg_pool, naive_max_pool
 from tests.op_samples._sample import distinct, normal
 
 POOLINGS: list[tuple[Callable[..., Any], Callable[..., Any]]] = [
-    (F.max_pool2d, naive_max_pool2d), (F.avg_pool2d, naive_avg_pool2d),
+    (F.max_pool2d, naive_max_pool), (F.avg_pool2d, naive_avg_pool),
 ]  # fmt: skip
 BOTH = pytest.mark.parametrize(("pool", "naive"), POOLINGS, ids=["max", "avg"])
 
@@ -99,6 +99,14 @@ class TestGradients:
         F.max_pool2d(y).sum().backward()
         np.testing.assert_array_equal(y.grad[:, ::2, ::2], 1)
         assert y.grad.sum() == 2 * 2 * 2 * 3
+
+    def test_a_nan_gets_it_as_with_max(self) -> None:
+        row = [[1.0, np.nan, 2.0, np.nan, 3.0]]
+        x, z = image(row), image(row)
+        F.max_pool2d(x, (1, 5)).sum().backward()
+        F.max(z, axis=(1, 2)).sum().backward()
+        np.testing.assert_array_equal(x.grad.ravel(), [0, 1, 0, 0, 0])
+        np.testing.assert_array_equal(z.grad, x.grad)
 
     def test_overlapping_windows_add_up(self) -> None:
         x = image([[0.0, 0.0, 0.0], [0.0, 9.0, 0.0], [0.0, 0.0, 0.0]])

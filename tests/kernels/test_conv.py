@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from nnlite.kernels import conv, parallel
+from nnlite.kernels import columns, conv, parallel
 
 Array = NDArray[Any]
 LAYOUTS = ("contiguous", "channels first", "every second image", "every second column")
@@ -164,7 +164,7 @@ def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
 def _tiny_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "CHUNK_BYTES", 600)
     monkeypatch.setattr(parallel, "SERIAL_BYTES", 100)
-    monkeypatch.setattr(conv, "_MIN_ROWS", 1)
+    monkeypatch.setattr(columns, "_MIN_ROWS", 1)
     monkeypatch.setattr(conv, "_STRIP_ROWS", 3)
 
 
@@ -201,7 +201,7 @@ def test_equals_loops_over_windows(case: Case, layout: str) -> None:
 def test_equals_loops_for_any_shapes(case: Case, chunk_bytes: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(parallel, "CHUNK_BYTES", chunk_bytes)
-        patch.setattr(conv, "_MIN_ROWS", 1)
+        patch.setattr(columns, "_MIN_ROWS", 1)
         results = all_three(case)
     for got, expected in zip(results, naive_three(case), strict=True):
         np.testing.assert_allclose(got, expected, rtol=1e-10, atol=1e-10)
@@ -271,7 +271,9 @@ def test_same_call_gives_the_same_bits(case: Case) -> None:
 def test_large_image_is_cut_into_strips_of_rows() -> None:
     case = Case(1, (130, 131), (3, 3), 9, 8, padding=((1, 1), (1, 1)))
     x, weight, bias, g = case.arrays()
-    block_rows = [strip.stop - strip.start for _, strip in conv._blocks(g.shape, weight.shape, 8)]
+    block_rows = [
+        strip.stop - strip.start for _, strip in columns.blocks_of(g.shape, g[..., 0].size * weight[..., 0].nbytes)
+    ]
     assert max(block_rows) < 130
     padded = pad(x, case)
     y = conv.forward(x, weight, bias, **case.settings)

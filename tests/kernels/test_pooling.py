@@ -1,7 +1,7 @@
 """Pooling and its gradients, held against loops over the windows."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,26 +17,36 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True)
 class Case:
-    """A pooling's shapes and settings."""
+    """A pooling's shapes and settings, along any number of spatial axes."""
 
     images: int
-    size: tuple[int, int]
+    size: tuple[int, ...]
     channels: int
-    pool: tuple[int, int]
-    stride: tuple[int, int]
-    padding: tuple[tuple[int, int], tuple[int, int]] = ((0, 0), (0, 0))
+    pool: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: tuple[tuple[int, int], ...] = ()
+    dilation: tuple[int, ...] = ()
+
+    @property
+    def geometry(self) -> dict[str, Any]:
+        axes = len(self.size)
+        return {"pool_size": self.pool, "stride": self.stride, "padding": self.padding or ((0, 0),) * axes}
 
     @property
     def settings(self) -> dict[str, Any]:
-        return {"pool_size": self.pool, "stride": self.stride, "padding": self.padding}
+        return {**self.geometry, "dilation": self.dilation or (1,) * len(self.size)}
+
+    @property
+    def undilated(self) -> "Case":
+        """The same with dilation 1, as averages have it."""
+        return replace(self, dilation=())
 
     @property
     def output_shape(self) -> tuple[int, ...]:
-        rows, cols = (
-            (n + sum(ends) - k) // s + 1
-            for n, ends, k, s in zip(self.size, self.padding, self.pool, self.stride, strict=True)
-        )
-        return self.images, rows, cols, self.channels
+        s = self.settings
+        zipped = zip(self.size, s["padding"], self.pool, self.stride, s["dilation"], strict=True)
+        outputs = [(n + sum(ends) - (k - 1) * d - 1) // s + 1 for n, ends, k, s, d in zipped]
+        return self.images, *outputs, self.channels
 
     def arrays(self, dtype: str = "float64") -> tuple[Array, Array, Array]:
         """Return x with many ties, a tangent of its shape, and a cotangent."""
@@ -49,27 +59,33 @@ class Case:
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     """Draw a pooling whose window fits the padded image."""
+    axes = draw(st.integers(1, 3), label="spatial axes")
+    top = 6 - axes
 
-    def pair(low: int, high: int) -> tuple[int, int]:
-        return draw(st.integers(low, high)), draw(st.integers(low, high))
+    def numbers(low: int, high: int) -> tuple[int, ...]:
+        return tuple(draw(st.integers(low, high)) for _ in range(axes))
 
-    pool, padding = pair(1, 3), (pair(0, 3), pair(0, 3))
-    fits = [max(k - sum(ends), 1) for k, ends in zip(pool, padding, strict=True)]
-    size = (fits[0] + draw(st.integers(0, 5)), fits[1] + draw(st.integers(0, 5)))
-    return Case(draw(st.integers(0, 4)), size, draw(st.integers(1, 3)), pool, pair(1, 3), padding)
+    pool, dilation, padding = numbers(1, 3), numbers(1, 2), tuple(zip(numbers(0, 2), numbers(0, 2), strict=True))
+    fits = [max((k - 1) * d + 1 - sum(ends), 1) for k, d, ends in zip(pool, dilation, padding, strict=True)]
+    size = tuple(n + draw(st.integers(0, top)) for n in fits)
+    return Case(draw(st.integers(0, 3)), size, draw(st.integers(1, 2)), pool, numbers(1, 3), padding, dilation)
 
 
-def walk(case: Case) -> Iterator[tuple[tuple[int, ...], list[tuple[int, ...]]]]:
-    """Walk the outputs; give each the real elements of its window in row-major order."""
-    for n, r, s, c in np.ndindex(*case.output_shape):
-        first_row, first_col = r * case.stride[0] - case.padding[0][0], s * case.stride[1] - case.padding[1][0]
+def walk(case: Case) -> Iterator[tuple[tuple[int, ...], list[tuple[int, ...]], list[tuple[int, ...]]]]:
+    """Walk the outputs; give each its window in row-major order: the places, and those that are real elements."""
+    settings = case.settings
+    for n, *place, c in np.ndindex(*case.output_shape):
         window = [
-            (n, h, w, c)
-            for h in range(first_row, first_row + case.pool[0])
-            for w in range(first_col, first_col + case.pool[1])
-            if 0 <= h < case.size[0] and 0 <= w < case.size[1]
+            tuple(
+                o * s + k * d - ends[0]
+                for o, s, k, d, ends in zip(
+                    place, case.stride, offset, settings["dilation"], settings["padding"], strict=True
+                )
+            )
+            for offset in np.ndindex(*case.pool)
         ]
-        yield (n, r, s, c), window
+        real = [(n, *at, c) for at in window if all(0 <= i < size for i, size in zip(at, case.size, strict=True))]
+        yield (n, *place, c), window, real
 
 
 EXAMPLES = [
@@ -79,6 +95,9 @@ EXAMPLES = [
     pytest.param(Case(1, (7, 8), 1, (2, 3), (3, 4)), id="gaps"),
     pytest.param(Case(2, (4, 5), 2, (3, 3), (2, 1), ((1, 0), (2, 1))), id="asymmetric padding"),
     pytest.param(Case(2, (2, 1), 2, (2, 2), (1, 1), ((3, 2), (3, 3))), id="windows of nothing but padding"),
+    pytest.param(Case(2, (7, 5), 2, (2, 3), (2, 1), ((1, 1), (0, 2)), (3, 2)), id="dilated"),
+    pytest.param(Case(4, (9,), 3, (3,), (2,), ((1, 1),)), id="one axis"),
+    pytest.param(Case(3, (4, 3, 5), 2, (2, 2, 3), (2, 1, 2), ((0, 1), (1, 0), (1, 1))), id="three axes"),
     pytest.param(Case(0, (4, 4), 2, (2, 2), (2, 2)), id="empty batch"),
     pytest.param(Case(2, (3, 4), 2, (1, 1), (1, 1)), id="window of one"),
 ]
@@ -98,9 +117,9 @@ def check_max(case: Case) -> None:
     """Compare the three functions of max pooling with loops."""
     x, t, g = case.arrays()
     y, dx, picked = np.full(case.output_shape, -np.inf), np.zeros_like(x), np.zeros(case.output_shape)
-    for output, window in walk(case):
-        if window:
-            first = max(window, key=lambda element: x[element])  # Python's max gives the first
+    for output, _, real in walk(case):
+        if real:
+            first = max(real, key=lambda element: x[element])  # Python's max gives the first
             y[output], picked[output] = x[first], t[first]
             dx[first] += g[output]
     np.testing.assert_array_equal(pooling.max_forward(x, **case.settings), y)
@@ -108,16 +127,17 @@ def check_max(case: Case) -> None:
     np.testing.assert_array_equal(pooling.max_gather(t, x, y, **case.settings), picked)
 
 
-def check_avg(case: Case, count_padding: bool) -> None:
+def check_avg(case: Case, counted: tuple[tuple[int, int], ...], divisor: int | None) -> None:
     """Compare average pooling and its gradient with loops."""
     x, _, g = case.arrays()
     y, dx = np.zeros(case.output_shape), np.zeros_like(x)
-    for output, window in walk(case):
-        count = case.pool[0] * case.pool[1] if count_padding else len(window)
-        for element in window:
+    for output, window, real in walk(case):
+        counts = [all(-b <= i < n + a for i, n, (b, a) in zip(at, case.size, counted, strict=True)) for at in window]
+        count = divisor or max(sum(counts), 1)
+        for element in real:
             y[output] += x[element] / count
             dx[element] += g[output] / count
-    options = {**case.settings, "count_padding": count_padding}
+    options = {**case.geometry, "counted": counted, "divisor": divisor}
     np.testing.assert_allclose(pooling.avg_forward(x, **options), y, rtol=1e-12, atol=1e-14)
     np.testing.assert_allclose(pooling.avg_input_grad(g, input_shape=x.shape, **options), dx, rtol=1e-12, atol=1e-14)
 
@@ -135,16 +155,23 @@ def test_max_pooling_equals_loops_for_any_shapes(case: Case) -> None:
 
 
 @pytest.mark.usefixtures("_threads")
-@pytest.mark.parametrize("count_padding", [True, False])
+@pytest.mark.parametrize("count", ["padding too", "elements", "seven"])
 @pytest.mark.parametrize("case", EXAMPLES)
-def test_average_pooling_equals_loops(case: Case, count_padding: bool) -> None:
-    check_avg(case, count_padding)
+def test_average_pooling_equals_loops(case: Case, count: str) -> None:
+    case = case.undilated
+    none = ((0, 0),) * len(case.size)
+    check_avg(case, case.geometry["padding"] if count == "padding too" else none, 7 if count == "seven" else None)
 
 
-@given(case=cases(), count_padding=st.booleans())
+@given(case=cases(), divisor=st.none() | st.integers(1, 5), data=st.data())
 @settings(max_examples=50, deadline=None)
-def test_average_pooling_equals_loops_for_any_shapes(case: Case, count_padding: bool) -> None:
-    check_avg(case, count_padding)
+def test_average_pooling_equals_loops_for_any_shapes(case: Case, divisor: int | None, data: st.DataObject) -> None:
+    case = case.undilated
+    counted = tuple(
+        (data.draw(st.integers(0, before)), data.draw(st.integers(0, after)))
+        for before, after in case.geometry["padding"]
+    )
+    check_avg(case, counted, divisor)
 
 
 @given(case=cases())
@@ -160,16 +187,17 @@ def test_scatter_and_gather_are_transposes(case: Case) -> None:
 @pytest.mark.parametrize("case", EXAMPLES)
 def test_float32_stays_float32_and_repeats_to_the_bit(case: Case) -> None:
     x, t, g = case.arrays("float32")
+    undilated_g = case.undilated.arrays("float32")[2]
 
     def everything() -> list[Array]:
         y = pooling.max_forward(x, **case.settings)
-        average = {**case.settings, "count_padding": False}
+        average = {**case.geometry, "counted": case.geometry["padding"], "divisor": None}
         return [
             y,
             pooling.max_scatter(g, x, y, **case.settings),
             pooling.max_gather(t, x, y, **case.settings),
             pooling.avg_forward(x, **average),
-            pooling.avg_input_grad(g, input_shape=x.shape, **average),
+            pooling.avg_input_grad(undilated_g, input_shape=x.shape, **average),
         ]
 
     first = everything()
@@ -193,13 +221,17 @@ def test_overlapping_windows_add_up_at_a_shared_maximum() -> None:
     np.testing.assert_array_equal(dx[0, :, :, 0], [[0, 0, 0], [0, 4, 0], [0, 0, 0]])
 
 
-def test_nan_reaches_the_output_and_its_window_still_hands_on_the_gradient() -> None:
-    options = Case(1, (2, 4), 1, (2, 2), (2, 2)).settings
-    x = np.array([[1.0, np.nan, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]]).reshape(1, 2, 4, 1)
+@pytest.mark.parametrize("stride", [1, 2])
+def test_nan_reaches_the_output_and_takes_the_gradient(stride: int) -> None:
+    options = Case(1, (2, 4), 1, (2, 2), (stride, stride)).settings
+    x = np.array([[1.0, np.inf, 3.0, 4.0], [np.nan, np.nan, 7.0, 8.0]]).reshape(1, 2, 4, 1)
     y = pooling.max_forward(x, **options)
-    np.testing.assert_array_equal(y[0, :, :, 0], [[np.nan, 8]])
-    dx = pooling.max_scatter(np.full((1, 1, 2, 1), 2.0), x, y, **options)
-    np.testing.assert_array_equal(dx[0, :, :, 0], [[2, 0, 0, 0], [0, 0, 0, 2]])
+    g = np.array([1.0, 10.0, 100.0] if stride == 1 else [1.0, 100.0]).reshape(y.shape)
+    np.testing.assert_array_equal(np.isnan(y).ravel(), [True, True, False] if stride == 1 else [True, False])
+    dx = pooling.max_scatter(g, x, y, **options)
+    np.testing.assert_array_equal(dx[0, :, :, 0], [[0, 0, 0, 0], [1, 10 * (stride == 1), 0, 100]])
+    t = np.arange(8.0).reshape(x.shape)
+    np.testing.assert_array_equal(pooling.max_gather(t, x, y, **options).ravel(), [4, 5, 7] if stride == 1 else [4, 7])
 
 
 @pytest.mark.parametrize("stride", [1, 2])
@@ -228,7 +260,7 @@ def test_layout_makes_no_difference() -> None:
     flipped_x, flipped_t = (np.ascontiguousarray(a.transpose(0, 3, 1, 2)).transpose(0, 2, 3, 1) for a in (x, t))
     broadcast_g = np.broadcast_to(g[:1, :1], g.shape)
     y = pooling.max_forward(x, **case.settings)
-    average = {**case.settings, "count_padding": True}
+    average = {**case.geometry, "counted": ((0, 0), (0, 0)), "divisor": None}
     np.testing.assert_array_equal(pooling.max_forward(flipped_x, **case.settings), y)
     np.testing.assert_array_equal(pooling.avg_forward(flipped_x, **average), pooling.avg_forward(x, **average))
     np.testing.assert_array_equal(

@@ -98,11 +98,12 @@ def results() -> list[NDArray[Any]]:
         found.append(conv.input_grad(y, weight, input_shape=x.shape, **options))
         found.append(conv.weight_grad(x, y, kernel_size=kernel, **options))
     for pool in [(2, 2), (1, 1)]:
-        y = pooling.max_forward(x, pool_size=pool, **settings)
+        maximum = {**settings, "pool_size": pool, "dilation": (1, 1)}
+        y = pooling.max_forward(x, **maximum)
         found.append(y)
-        found.append(pooling.max_scatter(y, x, y, pool_size=pool, **settings))
-        found.append(pooling.max_gather(x, x, y, pool_size=pool, **settings))
-        average = {**settings, "pool_size": pool, "count_padding": True}
+        found.append(pooling.max_scatter(y, x, y, **maximum))
+        found.append(pooling.max_gather(x, x, y, **maximum))
+        average = {**settings, "pool_size": pool, "counted": settings["padding"], "divisor": None}
         found.append(pooling.avg_forward(x, **average))
         found.append(pooling.avg_input_grad(y, input_shape=x.shape, **average))
     return found

@@ -15,7 +15,7 @@ class TestGet:
     @pytest.mark.parametrize("name", _BY_NAME)
     def test_every_name_is_a_function_that_works(self, name: str) -> None:
         y = Activation(name)(np.array([[-1.0, 0.5]], np.float32))
-        assert y.shape == (1, 2)
+        assert y.shape == ((1, 1) if name == "glu" else (1, 2))
         assert np.isfinite(y.data).all()
 
     @pytest.mark.parametrize("name", ["relu", "ReLU", "hard_sigmoid", "HardSigmoid"])
@@ -87,5 +87,41 @@ def test_maxout_quotes_its_pieces() -> None:
 def test_softmax_and_sigmoid_layers_remember_their_logits() -> None:
     x = nl.tensor([[1.0, 2.0]])
     for layer, kind in ((nl.layers.Softmax(), "softmax"), (Activation("sigmoid"), "sigmoid")):
-        assert layer(x)._logits == (kind, x)
-    assert nl.layers.Softmax(axis=0)(x)._logits is None
+        assert layer(x)._remembered == {kind: x}
+    assert nl.layers.Softmax(axis=0)(x)._remembered is None
+
+
+class TestSoftmaxMask:
+    def test_hidden_positions_are_zero_and_the_others_are_the_softmax_of_what_is_left(self) -> None:
+        x = nl.tensor(np.array([[1.0, 2.0, 1e4, -1e4], [0.5, 0.5, 3.0, 9.0]], np.float32), requires_grad=True)
+        mask = np.array([[True, True, False, False], [True, False, True, False]])
+        y = nl.layers.Softmax()(x, mask=mask)
+        expected = [np.exp([1, 2]) / np.exp([1, 2]).sum(), np.exp([0.5, 3]) / np.exp([0.5, 3]).sum()]
+        np.testing.assert_allclose(y.data[mask].reshape(2, 2), expected, rtol=1e-6)
+        np.testing.assert_array_equal(y.data[~mask], 0)
+        y[:, 0].sum().backward()
+        assert y.dtype == np.float32
+        np.testing.assert_array_equal(x.grad[~mask], 0)
+        assert (x.grad[mask] != 0).all()
+
+    def test_where_all_is_hidden_all_is_zero(self) -> None:
+        y = nl.layers.Softmax()(np.ones((2, 3)), mask=np.zeros((2, 1)))
+        np.testing.assert_array_equal(y.data, 0)
+
+    def test_numbers_hold_above_one_half_and_a_mask_is_broadcast(self) -> None:
+        y = nl.layers.Softmax(axis=(0, 1))(np.zeros((2, 2)), mask=nl.tensor([0.4, 0.6]))
+        np.testing.assert_allclose(y.data, [[0, 0.5], [0, 0.5]])
+
+    def test_a_mask_that_does_not_fit_is_named(self) -> None:
+        with pytest.raises(ValueError, match=r"Softmax\(\) expected a mask for x of shape \(2, 3\), got one of shape"):
+            nl.layers.Softmax()(np.ones((2, 3)), mask=np.ones((4, 2, 3), bool))
+
+
+def test_a_name_has_the_slope_that_it_has_in_keras() -> None:
+    np.testing.assert_allclose(Activation("leaky_relu")(np.array([-1.0, 2.0])).data, [-0.2, 2.0])
+
+
+def test_a_slope_is_penalised_and_kept_to_its_constraint() -> None:
+    layer = PReLU(alpha_regularizer="l2", alpha_constraint="non_neg", input_shape=(3,))
+    assert repr(layer.alpha.regularizer) == "L2()"
+    assert layer.alpha.constraint is not None

@@ -41,6 +41,14 @@ def _softplus(x, beta=1.0, threshold=20.0):
     return np.where(beta * x > threshold, x, np.log(1 + np.exp(beta * x)) / beta)
 
 
+def _hard_shrink(x, threshold=0.5):
+    return np.where((x < -threshold) | (x > threshold), x, 0)
+
+
+def _soft_shrink(x, threshold=0.5):
+    return np.where(x > threshold, x - threshold, np.where(x < -threshold, x + threshold, 0))
+
+
 def _threshold(x, threshold, value):
     return np.where(x > threshold, x, value)
 
@@ -55,7 +63,7 @@ def _glu(x, axis=-1):
     return a * special.expit(b)
 
 
-_KINKS = [-3.0, -1.0, 0.0, 1.0, 3.0, 6.0]
+_KINKS = [-3.0, -1.0, -0.5, 0.0, 0.5, 1.0, 3.0, 6.0]
 _ELEMENTWISE = [
     (F.linear, lambda x: x), (F.step, lambda x: np.where(x >= 0, 1.0, 0.0)), (F.exponential, np.exp),
     (F.sigmoid, special.expit), (F.hard_sigmoid, _hard_sigmoid), (F.hard_tanh, _hard_tanh),
@@ -63,7 +71,9 @@ _ELEMENTWISE = [
     (F.elu, _elu), (F.selu, _selu), (F.celu, _celu), (F.gelu, _gelu), (F.silu, lambda x: x * special.expit(x)),
     (F.hard_silu, lambda x: x * _hard_sigmoid(x)), (F.mish, lambda x: x * np.tanh(_softplus(x))),
     (F.softplus, _softplus), (F.softsign, lambda x: x / (1 + np.abs(x))),
-    (F.log_sigmoid, lambda x: np.log(special.expit(x))),
+    (F.log_sigmoid, lambda x: np.log(special.expit(x))), (F.hard_shrink, _hard_shrink),
+    (F.soft_shrink, _soft_shrink), (F.tanh_shrink, lambda x: x - np.tanh(x)),
+    (F.squareplus, lambda x: (x + np.sqrt(x**2 + 4)) / 2),
 ]  # fmt: skip
 _ALONG_AXIS = [
     (F.softmax, lambda x, axis=-1: special.softmax(x, axis)),
@@ -94,6 +104,10 @@ SAMPLES = [
     *(Sample(f, (normal(4, 6).T[::2],), e, {"axis": 0}, note="strided") for f, e in _ALONG_AXIS),
     *(Sample(f, (np.ones((0, 3)),), e, {"axis": 1}, note="empty") for f, e in _ALONG_AXIS),
     *(Sample(f, (normal(3, 1),), e, {"axis": -1}, note="single class") for f, e in _ALONG_AXIS),
+    *(Sample(F.softmax, (normal(2, 3, 4),), special.softmax, {"axis": axis}) for axis in ((0, 2), (-1, 1), (2,))),
+    Sample(F.hard_shrink, (away_from([-0.2, 0.2], 3, 4),), _hard_shrink, {"threshold": 0.2}),
+    Sample(F.soft_shrink, (away_from([-0.2, 0.2], 3, 4),), _soft_shrink, {"threshold": 0.2}),
+    Sample(F.squareplus, (normal(3, 4),), lambda x, b: (x + np.sqrt(x**2 + b)) / 2, {"b": 0.5}),
     Sample(F.maxout, (distinct(2, 6),), _maxout, {"pieces": 3}),
     Sample(F.maxout, (distinct(4, 3, 2),), _maxout, {"pieces": 2, "axis": 0}),
     Sample(F.maxout, (distinct(2, 6, 2),), _maxout, {"pieces": 3, "axis": -2}),

@@ -5,59 +5,68 @@ from typing import Any
 import numpy as np
 
 import nnlite.functional as F
-from nnlite.functional._conv import conv2d_input_grad, conv2d_weight_grad
+from nnlite.functional._conv import conv_input_grad, conv_weight_grad
 from tests.op_samples._sample import Sample, normal
 
 
-def naive_conv2d(x, weight, bias=None, stride=1, padding="valid", dilation=1, groups=1):
-    """Convolve output by output, by the formula in the docstring of `conv2d`."""
-    (n, height, width, _), (kh, kw, depth, features) = x.shape, weight.shape
-    down, across = _both(stride)
-    padding = naive_padding(padding, (height, width), (kh, kw), (down, across), _both(dilation))
+def naive_conv(x, weight, bias=None, stride=1, padding="valid", dilation=1, groups=1):
+    """Convolve output by output, by the formula in the docstrings, over any number of axes."""
+    *kernel, depth, features = weight.shape
+    axes = len(kernel)
+    stride, dilation = each(stride, axes), each(dilation, axes)
+    padding = naive_padding(padding, x.shape[1:-1], kernel, stride, dilation)
     padded = np.pad(x, ((0, 0), *padding, (0, 0)))
-    reach_down, reach_across = (k * d for k, d in zip((kh - 1, kw - 1), _both(dilation), strict=True))
-    rows = (padded.shape[1] - reach_down - 1) // down + 1
-    columns = (padded.shape[2] - reach_across - 1) // across + 1
-    y = np.zeros((n, rows, columns, features))
-    for r, s, f in np.ndindex(rows, columns, features):
+    outputs = [
+        (n - (k - 1) * d - 1) // s + 1 for n, k, d, s in zip(padded.shape[1:-1], kernel, dilation, stride, strict=True)
+    ]
+    y = np.zeros((len(x), *outputs, features))
+    for *output, f in np.ndindex(*outputs, features):
+        starts = [o * s for o, s in zip(output, stride, strict=True)]
+        places = [slice(a, a + (k - 1) * d + 1, d) for a, k, d in zip(starts, kernel, dilation, strict=True)]
         group = f // (features // groups)
-        window = padded[
-            :,
-            r * down : r * down + reach_down + 1 : _both(dilation)[0],
-            s * across : s * across + reach_across + 1 : _both(dilation)[1],
-            group * depth : (group + 1) * depth,
-        ]
-        y[:, r, s, f] = (window * weight[..., f]).sum(axis=(1, 2, 3))
+        window = padded[(slice(None), *places, slice(group * depth, (group + 1) * depth))]
+        y[(slice(None), *output, f)] = (window * weight[..., f]).sum(axis=tuple(range(1, axes + 2)))
+    return y if bias is None else y + bias
+
+
+def naive_depthwise(x, weight, bias=None, stride=1, padding="valid", dilation=1):
+    """Convolve each channel by itself."""
+    channels = [naive_conv(x[..., [c]], weight[:, :, [c]], None, stride, padding, dilation) for c in range(x.shape[-1])]
+    y = np.concatenate(channels, axis=-1)
     return y if bias is None else y + bias
 
 
 def naive_padding(padding, size, kernel, stride, dilation):
-    """Write any form of padding as ((top, bottom), (left, right))."""
+    """Write any form of padding as a pair for each axis."""
+    extents = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
     if padding == "valid":
-        return (0, 0), (0, 0)
+        return [(0, 0) for _ in size]
+    if padding == "causal":
+        return [(extent - 1, 0) for extent in extents]
     if padding == "same":
         totals = [
-            max((int(np.ceil(n / s)) - 1) * s + (k - 1) * d + 1 - n, 0)
-            for n, k, s, d in zip(size, kernel, stride, dilation, strict=True)
+            max((int(np.ceil(n / s)) - 1) * s + extent - n, 0)
+            for n, s, extent in zip(size, stride, extents, strict=True)
         ]
-        return tuple((total // 2, total - total // 2) for total in totals)
-    return tuple(_both(side) for side in _both(padding))
+        return [(total // 2, total - total // 2) for total in totals]
+    return [each(side, 2) for side in each(padding, len(size))]
 
 
-def _both(value):
-    return (value, value) if isinstance(value, int) else tuple(value)
+def each(value, axes):
+    """Write a number as that number for each axis."""
+    return (value,) * axes if isinstance(value, int) else tuple(value)
 
 
 def _transpose_in_x(g, weight, *, input_shape, **settings):
     """Multiply g by the matrix of the convolution, built one input element at a time."""
-    columns = [naive_conv2d(e.reshape(input_shape), weight, **settings) for e in np.eye(int(np.prod(input_shape)))]
+    columns = [naive_conv(e.reshape(input_shape), weight, **settings) for e in np.eye(int(np.prod(input_shape)))]
     return np.array([(column * g).sum() for column in columns]).reshape(input_shape)
 
 
 def _transpose_in_weight(x, g, *, kernel_size, **settings):
     """Multiply g by the matrix of the convolution as a function of its weight."""
-    shape = (*kernel_size, x.shape[3] // settings["groups"], g.shape[3])
-    columns = [naive_conv2d(x, e.reshape(shape), **settings) for e in np.eye(int(np.prod(shape)))]
+    shape = (*kernel_size, x.shape[-1] // settings["groups"], g.shape[-1])
+    columns = [naive_conv(x, e.reshape(shape), **settings) for e in np.eye(int(np.prod(shape)))]
     return np.array([(column * g).sum() for column in columns]).reshape(shape)
 
 
@@ -71,23 +80,46 @@ _SETTINGS: list[dict[str, Any]] = [
     {"dilation": 2, "padding": "same"},
     {"dilation": (3, 1), "stride": 2, "padding": ((0, 1), (1, 0))},
 ]
+_SEQUENCES: list[dict[str, Any]] = [
+    {},
+    {"stride": 2, "padding": "same"},
+    {"padding": "causal", "dilation": 2},
+    {"stride": (3,), "padding": ((2, 1),)},
+]
+_VOLUMES: list[dict[str, Any]] = [
+    {},
+    {"stride": 2, "padding": "same"},
+    {"stride": (1, 2, 1), "padding": (1, 0, (0, 2)), "dilation": (1, 2, 1)},
+]
 _FULL = {"stride": (2, 1), "padding": ((1, 0), (0, 2)), "dilation": (1, 2), "groups": 2}
 
 SAMPLES = [
-    *(Sample(F.conv2d, (_IMAGES, _WEIGHT), naive_conv2d, settings) for settings in _SETTINGS),
-    Sample(F.conv2d, (_IMAGES, _WEIGHT, normal(2)), naive_conv2d, {"padding": "same"}, note="bias"),
-    Sample(F.conv2d, (normal(1, 3, 4, 4), normal(2, 2, 2, 2), normal(2)), naive_conv2d, {"groups": 2}),
-    Sample(F.conv2d, (normal(1, 3, 3, 3), normal(2, 2, 1, 6)), naive_conv2d, {"groups": 3}, note="depthwise"),
-    Sample(F.conv2d, (normal(2, 3, 2, 3), normal(1, 1, 3, 2)), naive_conv2d, note="no window"),
-    Sample(F.conv2d, (normal(3, 4, 3, 1), normal(2, 2, 1, 1)), naive_conv2d, note="one channel"),
-    Sample(F.conv2d, (normal(0, 4, 3, 2), _WEIGHT, normal(2)), naive_conv2d, note="empty"),
-    Sample(F.conv2d, (normal(2, 5, 2, 4).T[::3], normal(3, 2, 2, 2).transpose(1, 0, 2, 3)), naive_conv2d,
+    *(Sample(F.conv2d, (_IMAGES, _WEIGHT), naive_conv, settings) for settings in _SETTINGS),
+    Sample(F.conv2d, (_IMAGES, _WEIGHT, normal(2)), naive_conv, {"padding": "same"}, note="bias"),
+    Sample(F.conv2d, (normal(1, 3, 4, 4), normal(2, 2, 2, 2), normal(2)), naive_conv, {"groups": 2}),
+    Sample(F.conv2d, (normal(1, 3, 3, 3), normal(2, 2, 1, 6)), naive_conv, {"groups": 3}, note="depthwise"),
+    Sample(F.conv2d, (normal(2, 3, 2, 3), normal(1, 1, 3, 2)), naive_conv, note="no window"),
+    Sample(F.conv2d, (normal(3, 4, 3, 1), normal(2, 2, 1, 1)), naive_conv, note="one channel"),
+    Sample(F.conv2d, (normal(0, 4, 3, 2), _WEIGHT, normal(2)), naive_conv, note="empty"),
+    Sample(F.conv2d, (normal(2, 5, 2, 4).T[::3], normal(3, 2, 2, 2).transpose(1, 0, 2, 3)), naive_conv,
            note="strided"),
+    *(Sample(F.conv1d, (normal(2, 6, 2), normal(3, 2, 2)), naive_conv, settings) for settings in _SEQUENCES),
+    Sample(F.conv1d, (normal(2, 5, 4), normal(2, 2, 2), normal(2)), naive_conv, {"groups": 2, "padding": 1}),
+    Sample(F.conv1d, (normal(2, 5, 3), normal(2, 1, 3), normal(3)), naive_conv, {"groups": 3, "stride": 2}),
+    Sample(F.conv1d, (normal(0, 5, 3), normal(2, 3, 1)), naive_conv, note="empty"),
+    Sample(F.conv1d, (normal(3, 5, 2).T, normal(1, 3, 1)), naive_conv, note="strided"),
+    *(Sample(F.conv3d, (normal(1, 2, 3, 2, 1), normal(1, 2, 2, 1, 2)), naive_conv, settings) for settings in _VOLUMES),
+    Sample(F.conv3d, (normal(1, 2, 2, 2, 2), normal(1, 2, 1, 1, 2), normal(2)), naive_conv, {"groups": 2}),
+    Sample(F.conv3d, (normal(1, 2, 2, 2, 4), normal(2, 1, 1, 2, 2)), naive_conv, {"groups": 2}),
+    *(Sample(F.depthwise_conv2d, (normal(1, 4, 3, 2), normal(2, 3, 2, 2)), naive_depthwise, settings)
+      for settings in _SETTINGS),
+    Sample(F.depthwise_conv2d, (normal(2, 3, 3, 3), normal(2, 2, 3, 1), normal(3)), naive_depthwise, note="bias"),
+    Sample(F.depthwise_conv2d, (normal(2, 3, 3, 1), normal(2, 2, 1, 2)), naive_depthwise, note="one channel"),
     *(
-        Sample(conv2d_input_grad, (normal(1, 2, 3, 4), normal(2, 2, 1, 4)), _transpose_in_x,
+        Sample(conv_input_grad, (normal(1, 2, 3, 4), normal(2, 2, 1, 4)), _transpose_in_x,
                {"input_shape": (1, 3, 3, 2), **_FULL, **settings})
         for settings in ({}, {"padding": ((0, 1), (1, 1))})
     ),
-    Sample(conv2d_weight_grad, (normal(1, 3, 3, 2), normal(1, 2, 3, 4)), _transpose_in_weight,
+    Sample(conv_weight_grad, (normal(1, 3, 3, 2), normal(1, 2, 3, 4)), _transpose_in_weight,
            {"kernel_size": (2, 2), **_FULL}),
 ]  # fmt: skip
