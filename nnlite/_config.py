@@ -1,7 +1,7 @@
 """Architectures written down: constructor arguments as plain types (fit for JSON), and back.
 
 What is not plain becomes a dict with a "class_name": an object with its own config, a function by its name, a tuple.
-Only classes and functions of nnlite, those functions of NumPy that nnlite differentiates, and what the caller passes
+Only classes and functions of nnlite, those functions of NumPy that Tensors take, and what the caller passes
 as custom objects are made: a config cannot reach anything else.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from nnlite.autograd import Tensor
-from nnlite.functional._operators import DIFFERENTIABLE_FUNCTIONS, DIFFERENTIABLE_UFUNCS
+from nnlite.functional._operators import DIFFERENTIABLE_FUNCTIONS, DIFFERENTIABLE_UFUNCS, PLAIN_FUNCTIONS, PLAIN_UFUNCS
 
 __all__ = ["Value", "arguments_of", "as_config", "made_from"]
 
@@ -30,7 +30,8 @@ _FAMILIES = (
     "nnlite.optimizers",
     "nnlite.nn",
 )
-_NUMPY: dict[str, Any] = {f.__name__: f for f in (*DIFFERENTIABLE_UFUNCS, *DIFFERENTIABLE_FUNCTIONS)}  # type: ignore[attr-defined]
+_FUNCTIONS: tuple[Any, ...] = (*DIFFERENTIABLE_UFUNCS, *DIFFERENTIABLE_FUNCTIONS, *PLAIN_UFUNCS, *PLAIN_FUNCTIONS)
+_NUMPY = {function.__name__: function for function in _FUNCTIONS}
 
 
 class Value(NamedTuple):

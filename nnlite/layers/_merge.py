@@ -12,7 +12,8 @@ import numpy as np
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
-from nnlite.functional._conv import as_floating
+from nnlite.functional._windows import as_floating
+from nnlite.layers._mask import mask_of, remember_mask
 from nnlite.layers._module import Module, Shape
 
 __all__ = ["Add", "Average", "Concatenate", "Dot", "Lambda", "Maximum", "Multiply", "Subtract"]
@@ -43,7 +44,14 @@ class _Merge(Module):
 
 
 class _Elementwise(_Merge):
-    """The base of merge layers that work element by element, on inputs whose shapes broadcast."""
+    """The base of merge layers that work element by element, on inputs whose shapes broadcast.
+
+    Where all inputs have masks, the steps that count in any of them count in the output.
+    """
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Any:
+        """Return the steps that count in any input."""
+        return None if any(m is None for m in mask) else reduce(np.logical_or, mask)
 
     @abstractmethod
     def of_two(self, a: Tensor, b: Tensor) -> Tensor:
@@ -100,7 +108,7 @@ class Subtract(_Elementwise):
 
 
 class Multiply(_Elementwise):
-    """The product of the inputs, element by element.
+    """The product of the inputs, element by element; steps that a mask leaves out count as 1.
 
     Examples
     --------
@@ -108,6 +116,10 @@ class Multiply(_Elementwise):
     >>> nl.layers.Multiply()([nl.tensor([[3.0, 2.0]]), nl.tensor([[2.0, 0.5]])])
     tensor([[6., 1.]])
     """
+
+    def merge(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Return the product of what counts."""
+        return super().merge([_where_it_counts(x, 1.0) for x in inputs])
 
     def of_two(self, a: Tensor, b: Tensor) -> Tensor:
         """Return a * b."""
@@ -134,7 +146,7 @@ class Average(_Elementwise):
 
 
 class Maximum(_Elementwise):
-    """The largest of the inputs, element by element.
+    """The largest of the inputs, element by element; steps that a mask leaves out are taken from the others.
 
     Examples
     --------
@@ -142,6 +154,17 @@ class Maximum(_Elementwise):
     >>> nl.layers.Maximum()([nl.tensor([[3.0, 1.0]]), nl.tensor([[2.0, 4.0]])])
     tensor([[3., 4.]])
     """
+
+    def merge(self, inputs: Sequence[Tensor]) -> Tensor:
+        """Return the largest of what counts."""
+        if not any(mask_of(x) is not None for x in inputs):
+            return super().merge(inputs)
+        first, *others = inputs
+        for x in others:
+            a, b = _where_it_counts(first, x), _where_it_counts(x, first)
+            first = super().merge([a, b])
+            remember_mask(first, self.compute_mask(None, [mask_of(a), mask_of(b)]))
+        return first
 
     def of_two(self, a: Tensor, b: Tensor) -> Tensor:
         """Return the larger of a and b."""
@@ -184,6 +207,14 @@ class Concatenate(_Merge):
             )
         joined: Tensor = F.concatenate(list(inputs), axis=axis)
         return joined
+
+    def compute_mask(self, inputs: Any, mask: Any) -> Any:
+        """Return the masks joined along the steps, or, where features are joined, the steps that count in any input."""
+        wide = [
+            np.broadcast_to(True if m is None else m.reshape(m.shape + (1,) * (x.ndim - m.ndim)), x.shape)
+            for x, m in zip(inputs, mask, strict=True)
+        ]
+        return np.concatenate(wide, axis=self.axis).any(axis=-1)
 
 
 class Dot(_Merge):
@@ -286,6 +317,16 @@ class Lambda(Module):
     def forward(self, x: Any) -> Any:
         """Return function(x)."""
         return self.function(x, **(self.arguments or {}))
+
+
+def _where_it_counts(x: Tensor, other: Any) -> Tensor:
+    """Return x at the steps that count by its mask, and `other` at those that do not."""
+    mask = mask_of(x)
+    if mask is None:
+        return x
+    chosen: Tensor = F.where(mask.reshape(mask.shape + (1,) * (x.ndim - mask.ndim)), x, other)
+    remember_mask(chosen, mask)
+    return chosen
 
 
 def _shapes(inputs: Sequence[Tensor]) -> str:

@@ -12,6 +12,7 @@ import copy
 import inspect
 import itertools
 from collections.abc import Callable, Iterator, Sequence
+from functools import partialmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +28,16 @@ from nnlite.layers._mode import running
 if TYPE_CHECKING:
     from nnlite.layers._module import Module
 
-__all__ = ["LENGTHS", "Call", "SymbolicShape", "SymbolicTensor", "call_later", "has_symbols", "merged_shape", "trial"]
+__all__ = [
+    "LENGTHS",
+    "Call",
+    "SymbolicShape",
+    "SymbolicTensor",
+    "call_later",
+    "has_symbols",
+    "is_function",
+    "merged_shape",
+]
 
 SymbolicShape = tuple[int | None, ...]
 
@@ -73,13 +83,16 @@ class SymbolicTensor(Deferred):
         return call_later(function, tuple(args), settings)
 
     def __array_ufunc__(self, ufunc: np.ufunc, kind: str, *inputs: Any, **settings: Any) -> Any:
-        if ufunc in PLAIN_UFUNCS:
-            raise self._without_values(f"np.{ufunc.__name__}")
+        if ufunc in PLAIN_UFUNCS and kind == "__call__":
+            return call_later(ufunc, inputs, settings)
         return METHODS["__array_ufunc__"](self, ufunc, kind, *inputs, **settings)
 
     def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         if func in PLAIN_FUNCTIONS:
-            raise self._without_values(f"np.{func.__name__}")
+            result = call_later(func, args, kwargs)
+            if not has_symbols(result):
+                raise self._without_values(f"np.{func.__name__}")
+            return result
         return METHODS["__array_function__"](self, func, types, args, kwargs)
 
     def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Any:
@@ -125,10 +138,21 @@ class SymbolicTensor(Deferred):
         def __getattr__(self, name: str) -> Any: ...
 
 
-_NEED_VALUES = frozenset({"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "argsort", "nonzero"})
+def _compared(self: SymbolicTensor, ufunc: np.ufunc, other: Any) -> Any:
+    """Compare when the model runs: the values are a plain boolean array."""
+    return ufunc(self, other)
+
+
+_NOT_BOUND = frozenset({"__eq__", "__ne__", "argsort", "nonzero"})  # symbols are equal if they are the same
+
+_COMPARISONS: dict[str, Callable[..., Any]] = {
+    "__lt__": np.less, "__le__": np.less_equal, "__gt__": np.greater, "__ge__": np.greater_equal,
+}  # fmt: skip
 
 for _name, _function in METHODS.items():
-    if _name not in _NEED_VALUES and _name not in vars(SymbolicTensor):
+    if _name in _COMPARISONS:
+        setattr(SymbolicTensor, _name, partialmethod(_compared, _COMPARISONS[_name]))
+    elif _name not in _NOT_BOUND and _name not in vars(SymbolicTensor):
         setattr(SymbolicTensor, _name, _function)
 
 
@@ -155,7 +179,14 @@ class Call:
     @property
     def label(self) -> str:
         """What is called, as errors name it: a module by its label, a function by its name."""
-        return self.function.__name__ if inspect.isroutine(self.function) else self.function.label  # type: ignore[attr-defined]
+        function: Any = self.function
+        label: str = function.__name__ if is_function(function) else function.label
+        return label
+
+
+def is_function(called: Any) -> bool:
+    """Tell a function from a module."""
+    return inspect.isroutine(called) or isinstance(called, np.ufunc)
 
 
 def has_symbols(structure: Any) -> bool:

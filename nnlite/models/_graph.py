@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,7 +12,7 @@ from nnlite._structure import leaves, mapped
 from nnlite.autograd import Tensor
 from nnlite.layers import Module
 from nnlite.layers._input import InputLayer
-from nnlite.layers._symbolic import Call, SymbolicShape, SymbolicTensor
+from nnlite.layers._symbolic import Call, SymbolicShape, SymbolicTensor, is_function
 from nnlite.models._names import layer_names
 
 __all__ = ["Graph", "Slot", "Step"]
@@ -48,7 +47,7 @@ class Step:
     @property
     def kind(self) -> str:
         """The name of the class or of the function."""
-        return self.function.__name__ if inspect.isroutine(self.function) else type(self.function).__name__
+        return self.function.__name__ if is_function(self.function) else type(self.function).__name__
 
 
 class Graph:
