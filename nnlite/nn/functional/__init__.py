@@ -28,6 +28,14 @@ from nnlite.nn.functional._activation import (
     tanhshrink,
     threshold,
 )
+from nnlite.nn.functional._adaptive import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
 from nnlite.nn.functional._attention import (
     scaled_dot_product_attention,
 )
@@ -69,6 +77,7 @@ from nnlite.nn.functional._losses_margin import (
     soft_margin_loss,
     triplet_margin_loss,
 )
+from nnlite.nn.functional._noise import alpha_dropout, dropout, dropout2d
 from nnlite.nn.functional._normalization import (
     batch_norm,
     group_norm,
@@ -78,8 +87,28 @@ from nnlite.nn.functional._normalization import (
     normalize,
     rms_norm,
 )
+from nnlite.nn.functional._pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from nnlite.nn.functional._resize import interpolate, pad, pixel_shuffle
 
 __all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "alpha_dropout",
+    "dropout",
+    "dropout2d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "interpolate",
+    "pad",
+    "pixel_shuffle",
     "batch_norm",
     "bilinear",
     "binary_cross_entropy",
