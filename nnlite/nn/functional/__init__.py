@@ -1,5 +1,6 @@
 """`torch.nn.functional` in PyTorch's spelling: its names and argument order, channels first."""
 
+from nnlite.nn.functional._attention import scaled_dot_product_attention
 from nnlite.nn.functional._conv import (
     conv1d,
     conv2d,
@@ -10,7 +11,6 @@ from nnlite.nn.functional._conv import (
     fold,
     unfold,
 )
-from nnlite.nn.functional._attention import scaled_dot_product_attention
 from nnlite.nn.functional._linear import bilinear, linear
 
 __all__ = [
