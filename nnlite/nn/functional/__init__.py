@@ -39,6 +39,7 @@ from nnlite.nn.functional._adaptive import (
 from nnlite.nn.functional._attention import (
     scaled_dot_product_attention,
 )
+from nnlite.nn.functional._attention import scaled_dot_product_attention
 from nnlite.nn.functional._conv import (
     conv1d,
     conv2d,
@@ -49,10 +50,7 @@ from nnlite.nn.functional._conv import (
     fold,
     unfold,
 )
-from nnlite.nn.functional._linear import (
-    bilinear,
-    linear,
-)
+from nnlite.nn.functional._linear import bilinear, linear
 from nnlite.nn.functional._losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
