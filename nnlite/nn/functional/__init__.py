@@ -39,7 +39,6 @@ from nnlite.nn.functional._adaptive import (
 from nnlite.nn.functional._attention import (
     scaled_dot_product_attention,
 )
-from nnlite.nn.functional._attention import scaled_dot_product_attention
 from nnlite.nn.functional._conv import (
     conv1d,
     conv2d,
