@@ -25,6 +25,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "check_output_size",
     "global_avg_pool",
     "global_max_pool",
 ]
@@ -273,6 +274,16 @@ def global_max_pool(x: Array, keepdims: bool = False) -> Any:
     return max_(as_floating(x), _spatial_axes("global_max_pool", np.shape(x)), keepdims)
 
 
+def check_output_size(name: str, output_size: Any, axes: int) -> tuple[int | None, ...]:
+    """Read an output size as one for each spatial axis, and check that it is positive or None."""
+    sizes = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * axes
+    if len(sizes) != axes or not all(m is None or (isinstance(m, (int, np.integer)) and m > 0) for m in sizes):
+        raise ValueError(
+            f"{name} expected output_size to be a positive int or None, or {axes} of these, got {output_size=}"
+        )
+    return sizes
+
+
 def _averaged(name: str, x: Array, axes: int, output_size: OutputSize) -> Any:
     """Take means: as windows of one size if these tile the input, else along one axis after the other."""
     x = as_floating(x)
@@ -303,11 +314,7 @@ def _sizes(name: str, shape: tuple[int, ...], axes: int, output_size: Any) -> Si
     if len(shape) != axes + 2 or not all(shape[1:-1]):
         letters = ("L", "H, W", "D, H, W")[axes - 1]
         raise ValueError(f"{name}() takes x of shape (N, {letters}, C), got shape {shape}")
-    sizes = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * axes
-    if len(sizes) != axes or not all(m is None or (isinstance(m, (int, np.integer)) and m > 0) for m in sizes):
-        raise ValueError(
-            f"{name}() expected output_size to be a positive int or None, or {axes} of these, got {output_size=}"
-        )
+    sizes = check_output_size(f"{name}()", output_size, axes)
     return tuple(n if m is None else int(m) for n, m in zip(shape[1:-1], sizes, strict=True))
 
 

@@ -38,30 +38,31 @@ from nnlite.layers._resize import Cropping2D, UpSampling1D, UpSampling2D, ZeroPa
 from nnlite.layers._rms_norm import LocalResponseNorm, RMSNorm
 
 # The longer spellings are the same objects.
-Layer = Module
 AdaptiveAveragePooling2D = AdaptiveAvgPool2D
 AveragePooling1D = AvgPool1D
 AveragePooling2D = AvgPool2D
+AveragePooling3D = AvgPool3D
+BatchNormalization = BatchNorm
 Convolution1D = Conv1D
 Convolution1DTranspose = Conv1DTranspose
 Convolution2D = Conv2D
 Convolution2DTranspose = Conv2DTranspose
 Convolution3D = Conv3D
 Convolution3DTranspose = Conv3DTranspose
-SeparableConvolution2D = SeparableConv2D
-BatchNormalization = BatchNorm
-GroupNormalization = GroupNorm
-LayerNormalization = LayerNorm
-RMSNormalization = RMSNorm
-AveragePooling3D = AvgPool3D
 GlobalAveragePooling1D = GlobalAvgPool1D
 GlobalAveragePooling2D = GlobalAvgPool2D
 GlobalAveragePooling3D = GlobalAvgPool3D
 GlobalMaxPooling1D = GlobalMaxPool1D
 GlobalMaxPooling2D = GlobalMaxPool2D
 GlobalMaxPooling3D = GlobalMaxPool3D
+GroupNormalization = GroupNorm
+Layer = Module
+LayerNormalization = LayerNorm
 MaxPooling1D = MaxPool1D
+MaxPooling2D = MaxPool2D
 MaxPooling3D = MaxPool3D
+RMSNormalization = RMSNorm
+SeparableConvolution2D = SeparableConv2D
 
 __all__ = [
     "Activation",

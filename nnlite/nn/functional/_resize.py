@@ -63,7 +63,9 @@ def interpolate(
         raise ValueError("interpolate() has no scale_factor to recompute: size was given")
     x = as_floating(input)
     if not 3 <= x.ndim <= 5:
-        raise ValueError(f"interpolate() expected input of shape (N, C, *spatial) with 1 to 3 spatial axes, got {x.shape}")
+        raise ValueError(
+            f"interpolate() expected input of shape (N, C, *spatial) with 1 to 3 spatial axes, got {x.shape}"
+        )
     if recompute_scale_factor:
         factors = scale_factor if isinstance(scale_factor, (tuple, list)) else [scale_factor] * (x.ndim - 2)
         size, scale_factor = [math.floor(n * f) for n, f in zip(x.shape[2:], factors, strict=True)], None
