@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from nnlite.autograd import Tensor
 from nnlite.autograd._recording import Array
 from nnlite.functional._indexing import take_along_axis
-from nnlite.functional._pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from nnlite.functional._pooling import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    flat_places,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+)
 from nnlite.functional._reduction import max as max_
 from nnlite.functional._reduction import mean
 from nnlite.functional._resize import weigh_along
@@ -347,7 +355,7 @@ def _places_of_maxima(x: NDArray[Any], sizes: Size) -> NDArray[np.intp]:
     The maximum of each row's part comes first, then the largest of these, and so on to the first axis: at a tie the
     first in reading order is left.
     """
-    places = np.broadcast_to(np.arange(math.prod(x.shape[1:-1])).reshape(1, *x.shape[1:-1], 1), x.shape)
+    places = flat_places(x.shape)
     for axis in range(len(sizes), 0, -1):
         first, stop = _ends(x.shape[axis], sizes[axis - 1])
         widest = np.arange((stop - first).max())
