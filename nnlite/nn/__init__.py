@@ -20,25 +20,6 @@ from nnlite.nn._batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, Instanc
 from nnlite.nn._containers import ModuleDict, ModuleList, Sequential
 from nnlite.nn._conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from nnlite.nn._linear import Bilinear, Identity, Linear
-from nnlite.nn._noise import AlphaDropout, Dropout, Dropout2d
-from nnlite.nn._pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
-from nnlite.nn._reshape import Flatten, Unflatten
-from nnlite.nn._resize import PixelShuffle, Upsample, ZeroPad2d
-
-__all__ = [
-    "AdaptiveAvgPool1d",
-    "AdaptiveAvgPool2d",
-    "AdaptiveAvgPool3d",
-    "AdaptiveMaxPool1d",
-    "AdaptiveMaxPool2d",
-    "AdaptiveMaxPool3d",
-    "AlphaDropout",
-    "AvgPool1d",
-    "AvgPool2d",
-    "AvgPool3d",
-    "Bilinear",
-    "Dropout",
-    "Dropout2d",
 from nnlite.nn._losses import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -61,9 +42,12 @@ from nnlite.nn._losses_margin import (
     SoftMarginLoss,
     TripletMarginLoss,
 )
+from nnlite.nn._noise import AlphaDropout, Dropout, Dropout2d
 from nnlite.nn._normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from nnlite.nn._pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from nnlite.nn._rectifier import CELU, ELU, GELU, SELU, Hardswish, LeakyReLU, Mish, PReLU, ReLU, ReLU6, SiLU, Threshold
 from nnlite.nn._reshape import Flatten, Unflatten
+from nnlite.nn._resize import PixelShuffle, Upsample, ZeroPad2d
 from nnlite.nn._squashing import (
     GLU,
     Hardshrink,
@@ -83,6 +67,16 @@ from nnlite.nn._squashing import (
 )
 
 __all__ = [
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
+    "AlphaDropout",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
@@ -99,6 +93,8 @@ __all__ = [
     "ConvTranspose3d",
     "CosineEmbeddingLoss",
     "CrossEntropyLoss",
+    "Dropout",
+    "Dropout2d",
     "ELU",
     "Flatten",
     "GELU",
@@ -120,14 +116,14 @@ __all__ = [
     "LayerNorm",
     "LeakyReLU",
     "Linear",
-    "MaxPool1d",
-    "MaxPool2d",
-    "MaxPool3d",
     "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
     "MSELoss",
     "MarginRankingLoss",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
     "Mish",
     "Module",
     "ModuleDict",

@@ -1,40 +1,5 @@
 """`torch.nn.functional` in PyTorch's spelling: its names and argument order, channels first."""
 
-from nnlite.nn.functional._adaptive import (
-    adaptive_avg_pool1d,
-    adaptive_avg_pool2d,
-    adaptive_avg_pool3d,
-    adaptive_max_pool1d,
-    adaptive_max_pool2d,
-    adaptive_max_pool3d,
-)
-from nnlite.nn.functional._attention import scaled_dot_product_attention
-from nnlite.nn.functional._linear import bilinear, linear
-from nnlite.nn.functional._noise import alpha_dropout, dropout, dropout2d
-from nnlite.nn.functional._pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
-from nnlite.nn.functional._resize import interpolate, pad, pixel_shuffle
-
-__all__ = [
-    "adaptive_avg_pool1d",
-    "adaptive_avg_pool2d",
-    "adaptive_avg_pool3d",
-    "adaptive_max_pool1d",
-    "adaptive_max_pool2d",
-    "adaptive_max_pool3d",
-    "alpha_dropout",
-    "avg_pool1d",
-    "avg_pool2d",
-    "avg_pool3d",
-    "bilinear",
-    "dropout",
-    "dropout2d",
-    "interpolate",
-    "linear",
-    "max_pool1d",
-    "max_pool2d",
-    "max_pool3d",
-    "pad",
-    "pixel_shuffle",
 from nnlite.nn.functional._activation import (
     celu,
     elu,
@@ -62,6 +27,14 @@ from nnlite.nn.functional._activation import (
     tanh,
     tanhshrink,
     threshold,
+)
+from nnlite.nn.functional._adaptive import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
 )
 from nnlite.nn.functional._attention import (
     scaled_dot_product_attention,
@@ -104,6 +77,7 @@ from nnlite.nn.functional._losses_margin import (
     soft_margin_loss,
     triplet_margin_loss,
 )
+from nnlite.nn.functional._noise import alpha_dropout, dropout, dropout2d
 from nnlite.nn.functional._normalization import (
     batch_norm,
     group_norm,
@@ -113,8 +87,20 @@ from nnlite.nn.functional._normalization import (
     normalize,
     rms_norm,
 )
+from nnlite.nn.functional._pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from nnlite.nn.functional._resize import interpolate, pad, pixel_shuffle
 
 __all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "alpha_dropout",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
     "batch_norm",
     "bilinear",
     "binary_cross_entropy",
@@ -129,6 +115,8 @@ __all__ = [
     "cosine_embedding_loss",
     "cross_entropy",
     "ctc_loss",
+    "dropout",
+    "dropout2d",
     "elu",
     "fold",
     "gaussian_nll_loss",
@@ -142,6 +130,7 @@ __all__ = [
     "hinge_embedding_loss",
     "huber_loss",
     "instance_norm",
+    "interpolate",
     "kl_div",
     "l1_loss",
     "layer_norm",
@@ -151,11 +140,16 @@ __all__ = [
     "log_softmax",
     "logsigmoid",
     "margin_ranking_loss",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
     "mish",
     "mse_loss",
     "multi_margin_loss",
     "nll_loss",
     "normalize",
+    "pad",
+    "pixel_shuffle",
     "poisson_nll_loss",
     "prelu",
     "relu",
