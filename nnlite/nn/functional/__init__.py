@@ -49,10 +49,7 @@ from nnlite.nn.functional._conv import (
     fold,
     unfold,
 )
-from nnlite.nn.functional._linear import (
-    bilinear,
-    linear,
-)
+from nnlite.nn.functional._linear import bilinear, linear
 from nnlite.nn.functional._losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -101,6 +98,17 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "dropout",
+    "dropout2d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "interpolate",
+    "pad",
+    "pixel_shuffle",
     "batch_norm",
     "bilinear",
     "binary_cross_entropy",
