@@ -48,6 +48,13 @@ def test_the_scale_decides_where_elements_lie_also_if_the_size_is_rounded() -> N
     np.testing.assert_allclose(by_size[1], 1.5 * 5 / 7 - 0.5, rtol=1e-12)
 
 
+def test_lengths_that_stay_or_double_are_not_shifted_by_a_scale_that_is_not_whole() -> None:
+    x = np.arange(4.0).reshape(1, 4, 1)
+    np.testing.assert_array_equal(F.upsample(x, 1.2), x)
+    np.testing.assert_array_equal(F.upsample(x, 1.2, mode="linear"), x)
+    np.testing.assert_array_equal(F.upsample(x, 2.2).ravel(), np.repeat(np.arange(4.0), 2))
+
+
 @pytest.mark.parametrize(("shape", "settings", "message"), [
     ((1, 4, 1), {}, "upsample() takes either scale or size, got scale=None and size=None"),
     ((1, 4, 1), {"scale": 2, "size": 8}, "upsample() takes either scale or size, got scale=2 and size=8"),
