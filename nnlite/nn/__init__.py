@@ -7,6 +7,14 @@ loads into the model of the same shape.
 from nnlite.autograd import Parameter
 from nnlite.layers import Module
 from nnlite.nn import functional, init
+from nnlite.nn._adaptive import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+)
 from nnlite.nn._attention import MultiheadAttention
 from nnlite.nn._batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from nnlite.nn._containers import ModuleDict, ModuleList, Sequential
@@ -34,9 +42,12 @@ from nnlite.nn._losses_margin import (
     SoftMarginLoss,
     TripletMarginLoss,
 )
+from nnlite.nn._noise import AlphaDropout, Dropout, Dropout2d
 from nnlite.nn._normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from nnlite.nn._pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from nnlite.nn._rectifier import CELU, ELU, GELU, SELU, Hardswish, LeakyReLU, Mish, PReLU, ReLU, ReLU6, SiLU, Threshold
 from nnlite.nn._reshape import Flatten, Unflatten
+from nnlite.nn._resize import PixelShuffle, Upsample, ZeroPad2d
 from nnlite.nn._squashing import (
     GLU,
     Hardshrink,
@@ -56,6 +67,16 @@ from nnlite.nn._squashing import (
 )
 
 __all__ = [
+    "AdaptiveAvgPool1d",
+    "AdaptiveAvgPool2d",
+    "AdaptiveAvgPool3d",
+    "AdaptiveMaxPool1d",
+    "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
+    "AlphaDropout",
+    "AvgPool1d",
+    "AvgPool2d",
+    "AvgPool3d",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
@@ -72,6 +93,8 @@ __all__ = [
     "ConvTranspose3d",
     "CosineEmbeddingLoss",
     "CrossEntropyLoss",
+    "Dropout",
+    "Dropout2d",
     "ELU",
     "Flatten",
     "GELU",
@@ -98,6 +121,9 @@ __all__ = [
     "LogSoftmax",
     "MSELoss",
     "MarginRankingLoss",
+    "MaxPool1d",
+    "MaxPool2d",
+    "MaxPool3d",
     "Mish",
     "Module",
     "ModuleDict",
@@ -107,6 +133,7 @@ __all__ = [
     "NLLLoss",
     "PReLU",
     "Parameter",
+    "PixelShuffle",
     "PoissonNLLLoss",
     "RMSNorm",
     "ReLU",
@@ -128,6 +155,8 @@ __all__ = [
     "Threshold",
     "TripletMarginLoss",
     "Unflatten",
+    "Upsample",
+    "ZeroPad2d",
     "functional",
     "init",
 ]
