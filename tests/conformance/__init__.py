@@ -7,8 +7,10 @@ PyTorch's (`tests/nn/test_conformance.py`, `tests/parity/test_modules.py`). A fa
 
 from tests.conformance import (
     _activation,
+    _attention,
     _conv,
     _dense,
+    _merge,
     _noise,
     _normalization,
     _pooling,
@@ -27,10 +29,12 @@ from tests.conformance._rows import (
     MetricRow,
     ModuleRow,
     OptimizerRow,
+    ScheduleRow,
     batch,
     keras_names,
     layer_names,
 )
+from tests.conformance._schedules import SCHEDULES
 
 __all__ = [
     "INITIALIZERS",
@@ -42,11 +46,13 @@ __all__ = [
     "MODULES",
     "MODULES_BY_FAMILY",
     "OPTIMIZERS",
+    "SCHEDULES",
     "LayerRow",
     "LossRow",
     "MetricRow",
     "ModuleRow",
     "OptimizerRow",
+    "ScheduleRow",
     "batch",
     "keras_names",
     "layer_names",
@@ -54,8 +60,10 @@ __all__ = [
 
 LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "activation": _activation.LAYERS,
+    "attention": _attention.LAYERS,
     "conv": _conv.LAYERS,
     "dense": _dense.LAYERS,
+    "merge": _merge.LAYERS,
     "noise": _noise.LAYERS,
     "normalization": _normalization.LAYERS,
     "pooling": _pooling.LAYERS,
@@ -64,6 +72,8 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "resize": _resize.LAYERS,
 }
 MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
+    "conv": _conv.MODULES,
+    "attention": _attention.MODULES,
     "activation": _activation.MODULES,
     "dense": _dense.MODULES,
     "normalization": _normalization.MODULES,
