@@ -6,24 +6,35 @@ loads into the model of the same shape.
 
 from nnlite.autograd import Parameter
 from nnlite.layers import Module
-from nnlite.nn import functional, init
+from nnlite.nn import functional, init, utils
 from nnlite.nn._attention import MultiheadAttention
 from nnlite.nn._containers import ModuleDict, ModuleList, Sequential
+from nnlite.nn._embedding import Embedding
 from nnlite.nn._linear import Bilinear, Identity, Linear
+from nnlite.nn._recurrent import GRU, LSTM, RNN
+from nnlite.nn._recurrent_cells import GRUCell, LSTMCell, RNNCell
 from nnlite.nn._reshape import Flatten, Unflatten
 
 __all__ = [
+    "GRU",
+    "LSTM",
+    "RNN",
     "Bilinear",
+    "Embedding",
     "Flatten",
+    "GRUCell",
     "Identity",
+    "LSTMCell",
     "Linear",
     "Module",
     "ModuleDict",
     "ModuleList",
     "MultiheadAttention",
     "Parameter",
+    "RNNCell",
     "Sequential",
     "Unflatten",
     "functional",
     "init",
+    "utils",
 ]
