@@ -3,11 +3,14 @@
 from abc import ABC, abstractmethod
 from typing import ClassVar
 
+import numpy as np
+
 import nnlite.functional as F
 from nnlite.autograd import Tensor
 from nnlite.functional._windows import Size, per_axis
 from nnlite.layers._checks import check_rank
 from nnlite.layers._layout import axes_of, check_data_format, to_channels_first, to_channels_last
+from nnlite.layers._mask import mask_of, remember_mask
 from nnlite.layers._module import Module, Shape
 
 __all__ = [
@@ -42,7 +45,11 @@ class _GlobalPool(Module, ABC):
         check_rank(self, x, self.spatial + 2, axes_of(self.spatial, self.data_format))
         if not all(x.shape[1:]):
             raise ValueError(f"{self.label} expected at least one element to pool, got an input of shape {x.shape}")
-        y = self._pool(to_channels_last(x) if first else x)
+        channels_last = x
+        if first:
+            channels_last = to_channels_last(x)
+            remember_mask(channels_last, mask_of(x))
+        y = self._pool(channels_last)
         return to_channels_first(y) if first and self.keepdims else y
 
     @abstractmethod
@@ -66,8 +73,8 @@ class _GlobalMaxPool(_GlobalPool):
         return pooled
 
 
-class GlobalAvgPool1D(_GlobalAvgPool):
-    """Take the mean of each channel over a sequence.
+class GlobalAvgPool1D(_GlobalPool):
+    """Take the mean of each channel over a sequence; steps that its mask leaves out do not count.
 
     Parameters
     ----------
@@ -84,6 +91,15 @@ class GlobalAvgPool1D(_GlobalAvgPool):
     """
 
     spatial = 1
+
+    def _pool(self, x: Tensor) -> Tensor:
+        mask = mask_of(x)
+        if mask is None:
+            pooled: Tensor = F.global_avg_pool(x, self.keepdims)
+        else:
+            share = mask / np.maximum(mask.sum(axis=1, keepdims=True), 1)
+            pooled = (x * share[..., None].astype(x.dtype)).sum(axis=1, keepdims=self.keepdims)
+        return pooled
 
 
 class GlobalAvgPool2D(_GlobalAvgPool):

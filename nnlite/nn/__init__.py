@@ -10,11 +10,8 @@ from nnlite.nn import functional, init, utils
 from nnlite.nn._attention import MultiheadAttention
 from nnlite.nn._batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from nnlite.nn._containers import ModuleDict, ModuleList, Sequential
-from nnlite.nn._embedding import Embedding
-from nnlite.nn._linear import Bilinear, Identity, Linear
-from nnlite.nn._recurrent import GRU, LSTM, RNN
-from nnlite.nn._recurrent_cells import GRUCell, LSTMCell, RNNCell
 from nnlite.nn._conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from nnlite.nn._embedding import Embedding
 from nnlite.nn._linear import Bilinear, Identity, Linear
 from nnlite.nn._losses import (
     BCELoss,
@@ -40,6 +37,8 @@ from nnlite.nn._losses_margin import (
 )
 from nnlite.nn._normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from nnlite.nn._rectifier import CELU, ELU, GELU, SELU, Hardswish, LeakyReLU, Mish, PReLU, ReLU, ReLU6, SiLU, Threshold
+from nnlite.nn._recurrent import GRU, LSTM, RNN
+from nnlite.nn._recurrent_cells import GRUCell, LSTMCell, RNNCell
 from nnlite.nn._reshape import Flatten, Unflatten
 from nnlite.nn._squashing import (
     GLU,
@@ -74,7 +73,6 @@ __all__ = [
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
-    "Bilinear",
     "CELU",
     "CTCLoss",
     "Conv1d",
@@ -86,7 +84,6 @@ __all__ = [
     "CosineEmbeddingLoss",
     "CrossEntropyLoss",
     "ELU",
-    "Flatten",
     "GELU",
     "GLU",
     "GaussianNLLLoss",
@@ -97,7 +94,6 @@ __all__ = [
     "Hardtanh",
     "HingeEmbeddingLoss",
     "HuberLoss",
-    "Identity",
     "InstanceNorm1d",
     "InstanceNorm2d",
     "InstanceNorm3d",

@@ -1,8 +1,5 @@
 """`torch.nn.functional` in PyTorch's spelling: its names and argument order, channels first."""
 
-from nnlite.nn.functional._attention import scaled_dot_product_attention
-from nnlite.nn.functional._embedding import embedding
-from nnlite.nn.functional._linear import bilinear, linear
 from nnlite.nn.functional._activation import (
     celu,
     elu,
@@ -31,9 +28,7 @@ from nnlite.nn.functional._activation import (
     tanhshrink,
     threshold,
 )
-from nnlite.nn.functional._attention import (
-    scaled_dot_product_attention,
-)
+from nnlite.nn.functional._attention import scaled_dot_product_attention
 from nnlite.nn.functional._conv import (
     conv1d,
     conv2d,
@@ -44,10 +39,8 @@ from nnlite.nn.functional._conv import (
     fold,
     unfold,
 )
-from nnlite.nn.functional._linear import (
-    bilinear,
-    linear,
-)
+from nnlite.nn.functional._embedding import embedding
+from nnlite.nn.functional._linear import bilinear, linear
 from nnlite.nn.functional._losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
