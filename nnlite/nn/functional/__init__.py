@@ -49,6 +49,7 @@ from nnlite.nn.functional._conv import (
     fold,
     unfold,
 )
+from nnlite.nn.functional._embedding import embedding
 from nnlite.nn.functional._linear import bilinear, linear
 from nnlite.nn.functional._losses import (
     binary_cross_entropy,
@@ -108,6 +109,7 @@ __all__ = [
     "pixel_shuffle",
     "batch_norm",
     "bilinear",
+    "embedding",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",

@@ -1,0 +1,7 @@
+"""Tools in PyTorch's spelling."""
+
+from nnlite.nn.utils import rnn
+
+__all__ = [
+    "rnn",
+]
