@@ -48,6 +48,7 @@ LAYERS = [
 ]  # fmt: skip
 
 _IGNORED = np.array([[0, 1, 0, 0, 1], [1, 0, 0, 0, 0]], bool)  # (N, S)
+_HIDDEN = _IGNORED & np.array([[True], [False]])
 _ADDED = np.random.default_rng(3).normal(size=(4, 5))  # (L, S)
 
 MODULES = [
@@ -61,4 +62,18 @@ MODULES = [
     ModuleRow("MultiheadAttention(4, 2)", ((4, 4), (5, 4), (5, 4)),
               settings={"attn_mask": np.stack([_ADDED, -_ADDED])}),
     ModuleRow("MultiheadAttention(4, 2, dropout=0.3)", ((4, 2, 4), (5, 2, 4), (5, 2, 4)), is_random=True),
+    ModuleRow("TransformerEncoderLayer(4, 2, 5, 0.0)", (3, 2, 4)),
+    ModuleRow("TransformerEncoderLayer(4, 2, 5, 0.0, activation='gelu', batch_first=True, norm_first=True, bias=False)",
+              (2, 5, 4), settings={"src_mask": np.triu(np.ones((5, 5), bool), 1), "src_key_padding_mask": _HIDDEN}),
+    ModuleRow("TransformerDecoderLayer(4, 2, 5, 0.0)", ((3, 2, 4), (5, 2, 4)),
+              settings={"memory_key_padding_mask": _HIDDEN}),
+    ModuleRow("TransformerDecoderLayer(4, 2, 5, 0.0, layer_norm_eps=0.01, batch_first=True, norm_first=True)",
+              ((2, 4, 4), (2, 5, 4)), settings={"tgt_mask": np.triu(np.ones((4, 4), bool), 1), "memory_mask": _ADDED}),
+    ModuleRow("TransformerEncoder(TransformerEncoderLayer(4, 2, 5, 0.0, batch_first=True), 2, norm=LayerNorm((4,)))",
+              (2, 5, 4), settings={"src_key_padding_mask": _HIDDEN}),
+    ModuleRow("TransformerDecoder(TransformerDecoderLayer(4, 2, 5, 0.0), 2)", ((3, 2, 4), (5, 2, 4))),
+    ModuleRow("Transformer(4, 2, 2, 1, 5, 0.0, batch_first=True)", ((2, 4, 4), (2, 3, 4)),
+              settings={"tgt_mask": np.triu(np.full((3, 3), -np.inf), 1)}),
+    ModuleRow("TransformerEncoderLayer(4, 2, 5, 0.4)", (3, 2, 4), is_random=True),
+    ModuleRow("TransformerDecoderLayer(4, 2, 5)", ((3, 2, 4), (5, 2, 4)), is_random=True),
 ]  # fmt: skip
