@@ -37,13 +37,13 @@ LAYERS = [
              no_keras=_NOT_THERE),
     LayerRow("TransformerEncoder(5, 1, dropout=0.3, layer_norm_epsilon=0.001)", (2, 3, 4), (2, 3, 4), is_random=True,
              no_keras=_NOT_THERE),
-    LayerRow("TransformerDecoder(5, 2, activation='gelu')", (2, 3, 4), (2, 3, 4), ((3, 4), (2, 3, 5)),
+    LayerRow("TransformerDecoder(4, 2, activation='gelu')", (2, 2, 3), (2, 2, 3), ((2, 3), (2, 2, 4)),
              no_keras=_NOT_THERE),
-    LayerRow("TransformerDecoder(5, 2, activation='gelu', normalize_first=True)", ((2, 3, 4), (2, 5, 6)), (2, 3, 4),
+    LayerRow("TransformerDecoder(3, 1, activation='gelu', normalize_first=True)", ((2, 2, 3), (2, 5, 2)), (2, 2, 3),
              no_keras=_NOT_THERE, settings={"encoder_attention_mask": _ALLOWED}),
-    LayerRow("TransformerDecoder(5, 2, kernel_initializer='he_normal', bias_initializer='ones')",
-             ((2, 3, 4), (2, 5, 4)), (2, 3, 4), no_keras=_NOT_THERE),
-    LayerRow("TransformerDecoder(5, 2, dropout=0.3)", ((2, 3, 4), (2, 5, 4)), (2, 3, 4), is_random=True,
+    LayerRow("TransformerDecoder(3, 2, kernel_initializer='he_normal', bias_initializer='ones')",
+             ((1, 2, 3), (1, 3, 3)), (1, 2, 3), no_keras=_NOT_THERE),
+    LayerRow("TransformerDecoder(3, 1, dropout=0.3)", ((1, 2, 3), (1, 3, 2)), (1, 2, 3), is_random=True,
              no_keras=_NOT_THERE),
 ]  # fmt: skip
 

@@ -125,3 +125,13 @@ def test_a_transformer_holds_the_stacks_that_it_is_given():
     assert "custom_encoder=TransformerEncoder(TransformerEncoderLayer(4, 2, " in repr(model)
     assert not any(name.startswith("custom") for name in model.state_dict())
     assert nn.TransformerEncoderLayer(4, 2, 3, activation=nl.functional.tanh)(*arrays((3, 2, 4))).shape == (3, 2, 4)
+
+
+def test_masks_are_no_anomaly():
+    model = nn.TransformerEncoderLayer(4, 2, 5)
+    mask = nn.Transformer.generate_square_subsequent_mask(3)
+    (x,) = arrays((3, 2, 4))
+    with nl.detect_anomaly():
+        y = model(x, src_mask=mask, src_key_padding_mask=np.array([[False, False, True]] * 2))
+        (y**2).sum().backward()
+    assert np.isfinite(y.data).all()
