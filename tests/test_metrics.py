@@ -7,6 +7,7 @@ import pytest
 
 import nnlite as nl
 from nnlite import losses, metrics
+from nnlite.metrics import _names
 from tests.conformance import METRICS, MetricRow
 from tests.conformance._losses import BITS, LABELS, LOGITS, ONE_HOT
 
@@ -93,7 +94,7 @@ class TestAccuracyChoice:
 
 class TestGet:
     def test_every_name_is_in_the_table(self) -> None:
-        assert set(metrics._BY_NAME) == {name for row in METRICS for name in row.strings}
+        assert set(_names.BY_NAME) == {name for row in METRICS for name in row.strings}
 
     def test_classes_metrics_and_functions(self) -> None:
         assert type(metrics.get(metrics.Accuracy)) is metrics.Accuracy

@@ -1,15 +1,5 @@
 """`torch.nn.functional` in PyTorch's spelling: its names and argument order, channels first."""
 
-from nnlite.nn.functional._attention import scaled_dot_product_attention
-from nnlite.nn.functional._conv import (
-    conv1d,
-    conv2d,
-    conv3d,
-    conv_transpose1d,
-    conv_transpose2d,
-    conv_transpose3d,
-    fold,
-    unfold,
 from nnlite.nn.functional._activation import (
     celu,
     elu,
@@ -38,15 +28,18 @@ from nnlite.nn.functional._activation import (
     tanhshrink,
     threshold,
 )
+from nnlite.nn.functional._attention import scaled_dot_product_attention
+from nnlite.nn.functional._conv import (
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    fold,
+    unfold,
+)
 from nnlite.nn.functional._linear import bilinear, linear
-from nnlite.nn.functional._normalization import (
-    batch_norm,
-    group_norm,
-    instance_norm,
-    layer_norm,
-    local_response_norm,
-    normalize,
-    rms_norm,
 from nnlite.nn.functional._losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -68,6 +61,15 @@ from nnlite.nn.functional._losses_margin import (
     multi_margin_loss,
     soft_margin_loss,
     triplet_margin_loss,
+)
+from nnlite.nn.functional._normalization import (
+    batch_norm,
+    group_norm,
+    instance_norm,
+    layer_norm,
+    local_response_norm,
+    normalize,
+    rms_norm,
 )
 
 __all__ = [
