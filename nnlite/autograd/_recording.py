@@ -26,7 +26,9 @@ from numpy.typing import NDArray
 from nnlite.autograd._mode import current_mode, current_module
 from nnlite.autograd._tensor import Hook, Shape, Tensor, as_array
 
-__all__ = ["Array", "Edge", "Function", "Node", "Tap", "differentiable", "nondifferentiable", "refuse_anomaly"]
+__all__ = [
+    "Array", "Deferred", "Edge", "Function", "Node", "Tap", "differentiable", "nondifferentiable", "refuse_anomaly",
+]  # fmt: skip
 
 Array = Any  # what a body computes with: an ndarray or a number, and a Tensor when the body is replayed
 
@@ -56,6 +58,16 @@ class Function(Protocol):
 
     def composite(self, twin: Callable[..., Any]) -> Callable[..., Any]:
         """Register the same function composed of differentiable ones: it is replayed instead of the body."""
+
+
+class Deferred:
+    """Stands for an array that will be known later: a function that gets one hands its call over to it."""
+
+    __slots__ = ()
+
+    def defer(self, function: Callable[..., Any], args: Sequence[Any], settings: dict[str, Any]) -> Any:
+        """Return what stands for the result of `function(*args, **settings)`."""
+        raise NotImplementedError
 
 
 class Tap:
@@ -190,8 +202,12 @@ def _differentiable(body: Callable[..., Any], kernel: Callable[..., Any] | None,
                 with_tensor = True
                 needs_grad = needs_grad or a._requires_grad
                 arrays.append(a._data)
+            elif type(a) in _TAKEN_AS_THEY_ARE:
+                arrays.append(a)
+            elif isinstance(a, Deferred):
+                return a.defer(function, args, settings)
             else:
-                arrays.append(a if type(a) in _TAKEN_AS_THEY_ARE else _operand(a, args, function))
+                arrays.append(_operand(a, args, function))
         value, vjps, *auxiliary = body(*arrays, **settings)
         if not with_tensor:
             values = value if type(value) is tuple else (value,)
@@ -242,6 +258,9 @@ def nondifferentiable(body: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(body)
     def function(*args: Any, **settings: Any) -> Any:
+        for a in args:
+            if isinstance(a, Deferred):
+                return a.defer(function, args, settings)
         called_with_tensor = any(isinstance(a, Tensor) for a in args)
         value = body(*(a._data if isinstance(a, Tensor) else a for a in args), **settings)
         return Tensor(value) if called_with_tensor else value
@@ -378,7 +397,7 @@ def _binder(body: Callable[..., Any]) -> tuple[Callable[..., tuple[tuple[Any, ..
 def _refuse_tensors(settings: dict[str, Any], function: str) -> None:
     """Raise if a Tensor reaches a setting."""
     for name, value in settings.items():
-        if isinstance(value, Tensor):
+        if isinstance(value, (Tensor, Deferred)):
             raise TypeError(
                 f"{function}() takes {name} as a setting, which is never differentiated, and got a Tensor; "
                 "pass a number or an array (.item(), .numpy())"

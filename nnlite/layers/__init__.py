@@ -29,6 +29,8 @@ from nnlite.layers._global_pooling import (
     GlobalMaxPool2D,
     GlobalMaxPool3D,
 )
+from nnlite.layers._input import Input
+from nnlite.layers._merge import Add, Average, Concatenate, Dot, Lambda, Maximum, Multiply, Subtract
 from nnlite.layers._module import Module
 from nnlite.layers._noise import AlphaDropout, Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
 from nnlite.layers._normalization import GroupNorm, InstanceNorm, LayerNorm
@@ -63,12 +65,15 @@ GlobalAveragePooling2D = GlobalAvgPool2D
 GlobalAveragePooling3D = GlobalAvgPool3D
 GlobalMaxPooling1D = GlobalMaxPool1D
 GlobalMaxPooling2D = GlobalMaxPool2D
+MaxPooling2D = MaxPool2D
 GlobalMaxPooling3D = GlobalMaxPool3D
 MaxPooling1D = MaxPool1D
 MaxPooling3D = MaxPool3D
 
 __all__ = [
     "Activation",
+    "Add",
+    "Average",
     "AdaptiveAveragePooling2D",
     "AdaptiveAvgPool2D",
     "AlphaDropout",
@@ -77,6 +82,7 @@ __all__ = [
     "AveragePooling3D",
     "AvgPool1D",
     "AvgPool2D",
+    "Concatenate",
     "AvgPool3D",
     "BatchNorm",
     "BatchNormalization",
@@ -95,11 +101,14 @@ __all__ = [
     "Convolution3DTranspose",
     "Cropping2D",
     "Dense",
+    "Dot",
     "DepthwiseConv2D",
     "Dropout",
     "ELU",
     "Embedding",
     "Flatten",
+    "Input",
+    "Lambda",
     "GELU",
     "GRU",
     "GRUCell",
@@ -131,10 +140,12 @@ __all__ = [
     "MaxPool3D",
     "MaxPooling1D",
     "MaxPooling2D",
+    "Maximum",
     "MaxPooling3D",
     "Maxout",
     "Module",
     "MultiHeadAttention",
+    "Multiply",
     "PReLU",
     "Permute",
     "PositionalEncoding",
@@ -152,6 +163,7 @@ __all__ = [
     "SimpleRNNCell",
     "Softmax",
     "Softplus",
+    "Subtract",
     "SpatialDropout1D",
     "SpatialDropout2D",
     "TimeDistributed",

@@ -10,6 +10,7 @@ from tests.conformance import (
     _attention,
     _conv,
     _dense,
+    _merge,
     _noise,
     _normalization,
     _pooling,
@@ -28,10 +29,12 @@ from tests.conformance._rows import (
     MetricRow,
     ModuleRow,
     OptimizerRow,
+    ScheduleRow,
     batch,
     keras_names,
     layer_names,
 )
+from tests.conformance._schedules import SCHEDULES
 
 __all__ = [
     "INITIALIZERS",
@@ -43,11 +46,13 @@ __all__ = [
     "MODULES",
     "MODULES_BY_FAMILY",
     "OPTIMIZERS",
+    "SCHEDULES",
     "LayerRow",
     "LossRow",
     "MetricRow",
     "ModuleRow",
     "OptimizerRow",
+    "ScheduleRow",
     "batch",
     "keras_names",
     "layer_names",
@@ -58,6 +63,7 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "attention": _attention.LAYERS,
     "conv": _conv.LAYERS,
     "dense": _dense.LAYERS,
+    "merge": _merge.LAYERS,
     "noise": _noise.LAYERS,
     "normalization": _normalization.LAYERS,
     "pooling": _pooling.LAYERS,

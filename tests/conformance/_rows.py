@@ -17,6 +17,7 @@ __all__ = [
     "MetricRow",
     "ModuleRow",
     "OptimizerRow",
+    "ScheduleRow",
     "batch",
     "keras_names",
     "layer_names",
@@ -74,7 +75,7 @@ class ModuleRow(NamedTuple):
 
 def layer_names() -> dict[str, Any]:
     """What the code of a layer may refer to."""
-    return {**vars(layers), **vars(nl.models), **vars(nl.initializers)}
+    return {**vars(layers), **vars(nl.models), **vars(nl.initializers), "linear": nl.functional.linear}
 
 
 def batch(row: LayerRow | ModuleRow, dtype: str = "float32", seed: int = 1) -> tuple[Any, ...]:
@@ -121,6 +122,16 @@ class OptimizerRow(NamedTuple):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ScheduleRow(NamedTuple):
+    """A schedule of the learning rate, and its formula written plainly."""
+
+    schedule: Callable[[int], float]
+    reference: Callable[[int], float]
+
+    def __str__(self) -> str:
+        return repr(self.schedule)
 
 
 class LossRow(NamedTuple):
