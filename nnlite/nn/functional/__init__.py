@@ -36,9 +36,7 @@ from nnlite.nn.functional._adaptive import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
-from nnlite.nn.functional._attention import (
-    scaled_dot_product_attention,
-)
+from nnlite.nn.functional._attention import scaled_dot_product_attention
 from nnlite.nn.functional._conv import (
     conv1d,
     conv2d,
