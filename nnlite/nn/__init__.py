@@ -6,7 +6,7 @@ loads into the model of the same shape.
 
 from nnlite.autograd import Parameter
 from nnlite.layers import Module
-from nnlite.nn import functional, init
+from nnlite.nn import functional, init, utils
 from nnlite.nn._attention import MultiheadAttention
 from nnlite.nn._containers import ModuleDict, ModuleList, Sequential
 from nnlite.nn._linear import Bilinear, Identity, Linear
@@ -26,4 +26,5 @@ __all__ = [
     "Unflatten",
     "functional",
     "init",
+    "utils",
 ]
