@@ -4,14 +4,14 @@ Dropout masks, initial weights and shuffles are drawn from one `numpy.random.Gen
 user passes in; NumPy's global state is neither read nor changed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
 
-__all__ = ["draw_from", "generator", "recorded", "restored", "seed"]
+__all__ = ["draw_from", "generator", "kept", "recorded", "restored", "seed"]
 
 State = Mapping[str, Any]
 
@@ -84,6 +84,17 @@ def recorded() -> Iterator[dict[np.random.Generator, State]]:
         if outer is not None:
             for used, state in states.items():
                 outer.setdefault(used, state)
+
+
+@contextmanager
+def kept(unless: Callable[[], bool] | None = None) -> Iterator[None]:
+    """Put every generator drawn from inside, and the library's, back to where it stood before, unless told not to."""
+    state = _generator.bit_generator.state
+    with recorded() as states:
+        yield
+    if unless is None or not unless():
+        for used, before in {_generator: state, **states}.items():
+            used.bit_generator.state = before
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from nnlite.autograd import Tensor, differentiable, nondifferentiable
-from nnlite.autograd._recording import Array
+from nnlite.autograd._recording import Array, Deferred
 from nnlite.functional._math import erf
 
 __all__ = [
@@ -322,6 +322,8 @@ def sigmoid(x: Array) -> Array:
     >>> F.sigmoid(nl.tensor([-1.0, 0.0, 1.0])).round(3)
     tensor([0.269, 0.5  , 0.731])
     """
+    if isinstance(x, Deferred):
+        return x.defer(sigmoid, (x,), {})
     y = _sigmoid(x)
     if isinstance(x, Tensor):
         y._remembered = {"sigmoid": x}
@@ -469,6 +471,8 @@ def softmax(x: Array, axis: int | tuple[int, ...] = -1) -> Array:
     >>> F.softmax(nl.tensor([1000.0, 1000.0]))
     tensor([0.5, 0.5])
     """
+    if isinstance(x, Deferred):
+        return x.defer(softmax, (x,), {"axis": axis})
     y = _softmax(x, axis=axis)
     if isinstance(x, Tensor) and axis in (-1, x.ndim - 1):
         y._remembered = {"softmax": x}

@@ -22,7 +22,7 @@ def positive_int(layer: str, argument: str, value: Any) -> int:
     return int(value)
 
 
-def check_input_shape(layer: str, input_shape: Any) -> Shape | None:
+def check_input_shape(layer: str, input_shape: Any, argument: str = "input_shape") -> Shape | None:
     """Require the shape of one sample, in which an axis of any length is None; or no shape at all."""
     if input_shape is None:
         return None
@@ -30,7 +30,9 @@ def check_input_shape(layer: str, input_shape: Any) -> Shape | None:
         n is None or (isinstance(n, (int, np.integer)) and n > 0) for n in input_shape
     )
     if not known:
-        raise ValueError(f"{layer} expected input_shape to be a tuple such as (28, 28, 1), got {input_shape=}")
+        raise ValueError(
+            f"{layer} expected {argument} to be a tuple such as (28, 28, 1), got {argument}={input_shape!r}"
+        )
     return tuple(input_shape)
 
 

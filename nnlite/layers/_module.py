@@ -11,11 +11,15 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from nnlite import constraints, initializers, regularizers
+from nnlite._config import arguments_of, as_config, made_from
+from nnlite._structure import mapped
 from nnlite.autograd import Parameter, Tensor, default_dtype
 from nnlite.autograd._mode import current_module
 from nnlite.autograd._tensor import RemovableHook, as_array
 from nnlite.layers._checks import check_input_shape
 from nnlite.layers._mask import mask_of, remember_mask
+from nnlite.layers._mode import forced_mode
+from nnlite.layers._symbolic import call_later, has_symbols
 
 __all__ = ["Module", "Shape", "weight_penalties"]
 
@@ -33,7 +37,8 @@ class Module:
     Attributes
     ----------
     training : bool
-        Whether the module runs as in training (dropout drops) or as in inference. True until `eval()`.
+        Whether the module runs as in training (dropout drops) or as in inference. True until `eval()`; False inside
+        `predict` and `evaluate`, which change nothing for other threads.
     trainable : bool
         Whether its parameters get gradients. Setting it sets it for all modules inside.
     activity_regularizer : callable, optional
@@ -56,13 +61,14 @@ class Module:
     """
 
     # Class attributes, so that a subclass need not call super().__init__().
-    training = True
     built = False
     supports_masking = False  # whether the mask of an input is the mask of the output too
     name: str | None = None
     input_shape: Shape | None = None  # without the batch axis; lets a layer be built before its first call
     activity_regularizer: Callable[[Any], Any] | None = None
+    _training = True
     _trainable = True
+    _dtype: np.dtype[Any] | None = None  # of the parameters still to be made, after astype()
     _activity_losses: tuple[Tensor, ...] = ()  # of the last call, also of the modules inside
     _buffers: tuple[str, ...] = ()
     _forward_hooks: Mapping[int, ForwardHook] = MappingProxyType({})
@@ -90,10 +96,17 @@ class Module:
     # Calling
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
-        """Run `forward`; arrays become Tensors, and the first call builds the parameters."""
+        """Run `forward`; arrays become Tensors, and the first call builds the parameters.
+
+        Called on symbolic tensors (see `layers.Input`), also inside lists, it returns what stands for the output.
+        """
+        if settings and has_symbols(settings):
+            return call_later(self, inputs, settings, self)
         for value in inputs:
-            if isinstance(value, (np.ndarray, list)):
-                inputs = (_numbers_as_tensor(inputs[0]), *map(_array_as_tensor, inputs[1:]))
+            if not isinstance(value, Tensor):
+                if has_symbols(inputs):
+                    return call_later(self, inputs, settings, self)
+                inputs = (_numbers_as_tensor(inputs[0]), *(mapped(_array_as_tensor, value) for value in inputs[1:]))
                 break
         if not self.built:
             self._build_for(inputs)
@@ -128,7 +141,7 @@ class Module:
                 self._activity_losses += (self.activity_regularizer(value) / len(value),)
 
     def _build_for(self, inputs: Sequence[Any]) -> None:
-        """Build for the first input's shape; modules that are made then join in the mode of this one."""
+        """Build for the first input's shape; modules that are made then join in the mode and dtype of this one."""
         if type(self).build is not Module.build:
             if not inputs or not isinstance(inputs[0], Tensor):
                 got = type(inputs[0]).__name__ if inputs else "none"
@@ -137,7 +150,9 @@ class Module:
             self.build(inputs[0].shape)
             for child in self.children():
                 if id(child) not in present:
-                    child.train(self.training)
+                    child.train(self._training)
+                    if self._dtype is not None:
+                        child.astype(self._dtype)
                     if not self._trainable:
                         child.trainable = False
         self.built = True
@@ -159,20 +174,21 @@ class Module:
         initializer : str, Initializer or callable, default "glorot_uniform"
             Gives the first values; see `nnlite.initializers`.
         dtype : dtype, optional
-            The default dtype unless given.
+            That given to `astype`, or else the default dtype.
         regularizer : str or callable, optional
             Gives the penalty that training adds to the loss; see `nnlite.regularizers`.
         constraint : str or callable, optional
             Maps the values, after each update, to values that are allowed; see `nnlite.constraints`.
         """
-        values = initializers.get(initializer)(shape, dtype or default_dtype())
+        values = initializers.get(initializer)(shape, dtype or self._dtype or default_dtype())
         parameter = Parameter(values, requires_grad=self._trainable)
         parameter.regularizer, parameter.constraint = regularizers.get(regularizer), constraints.get(constraint)
         return parameter
 
     def register_buffer(self, name: str, values: Any) -> None:
         """Keep an array that is saved with the module and not trained, as attribute `name`."""
-        setattr(self, name, np.array(as_array(values)))
+        array = np.array(as_array(values))
+        setattr(self, name, array.astype(self._dtype) if self._dtype and array.dtype.kind == "f" else array)
         self._buffers = (*(b for b in self._buffers if b != name), name)
 
     def register_forward_hook(self, hook: ForwardHook) -> RemovableHook:
@@ -223,10 +239,16 @@ class Module:
         """Yield all parameters, each once, with dotted names."""
         seen: set[int] = set()
         for path, module in self.named_modules():
-            for name, value in _flat(vars(module)):
-                if isinstance(value, Parameter) and id(value) not in seen:
+            for name, value in module.own_parameters():
+                if id(value) not in seen:
                     seen.add(id(value))
                     yield (f"{path}.{name}" if path else name), value
+
+    def own_parameters(self) -> Iterator[tuple[str, Parameter]]:
+        """Yield the parameters of this module itself, without those of the modules inside."""
+        for name, value in _flat(vars(self)):
+            if isinstance(value, Parameter):
+                yield name, value
 
     def parameters(self) -> Iterator[Parameter]:
         """Yield all parameters, each once."""
@@ -267,10 +289,20 @@ class Module:
 
     # Switching
 
+    @property
+    def training(self) -> bool:
+        """Whether the module runs as in training, or as in inference."""
+        forced = forced_mode.get()
+        return self._training if forced is None else forced
+
+    @training.setter
+    def training(self, mode: bool) -> None:
+        self._training = bool(mode)
+
     def train(self, mode: bool = True) -> Self:
         """Switch this module and all inside to training mode (or, with False, to inference)."""
         for module in self.modules():
-            module.training = bool(mode)
+            module.training = mode
         return self
 
     def eval(self) -> Self:
@@ -290,9 +322,8 @@ class Module:
     def _set_trainable(self, wanted: bool) -> None:
         """Set the flag of this module alone, and of its own parameters."""
         self._trainable = wanted
-        for _, value in _flat(vars(self)):
-            if isinstance(value, Parameter):
-                value.requires_grad = wanted
+        for _, parameter in self.own_parameters():
+            parameter.requires_grad = wanted
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
         """Set `trainable`, and return the module."""
@@ -311,7 +342,7 @@ class Module:
         return self
 
     def astype(self, dtype: DTypeLike) -> Self:
-        """Convert all floating parameters and buffers in place.
+        """Convert all floating parameters and buffers in place; those still to be made will have the dtype too.
 
         Raises
         ------
@@ -323,6 +354,7 @@ class Module:
         for parameter in self.parameters():
             parameter.cast(dtype)
         for module in self.modules():
+            module._dtype = np.dtype(dtype)
             for name in module._buffers:
                 if getattr(module, name).dtype.kind == "f":
                     setattr(module, name, getattr(module, name).astype(dtype))
@@ -375,7 +407,7 @@ class Module:
         """All parameters and buffers, module by module, as Keras orders them."""
         found: list[Parameter | NDArray[Any]] = []
         for module in self.modules():
-            found.extend(value for _, value in _flat(vars(module)) if isinstance(value, Parameter))
+            found.extend(parameter for _, parameter in module.own_parameters())
             found.extend(getattr(module, name) for name in module._buffers)
         return list({id(value): value for value in found}.values())
 
@@ -400,6 +432,43 @@ class Module:
             place[...] = value
         for parameter in self.parameters():
             parameter.bump_version()
+
+    # Writing it down
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain types, fit for JSON: the module without its parameters.
+
+        Each argument is read from the attribute of its name. What is an object (a layer, an initializer, a function)
+        is described by its name and its own config.
+
+        Raises
+        ------
+        TypeError
+            If an argument was not kept, or cannot be described.
+
+        Examples
+        --------
+        >>> import nnlite as nl
+        >>> config = nl.layers.Dense(3, activation="relu", name="last").get_config()
+        >>> config["units"], config["activation"]
+        (3, 'relu')
+        >>> nl.layers.Dense.from_config(config)
+        Dense(3, activation='relu', name='last')
+        """
+        return {name: as_config(value) for name, value in arguments_of(self).items()}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """Make the module that `get_config` described, with parameters of its own.
+
+        Parameters
+        ----------
+        config : mapping
+            What `get_config` gave.
+        custom_objects : mapping of str to class or function, optional
+            What is not part of nnlite, by name.
+        """
+        return cls(**{name: made_from(value, custom_objects) for name, value in config.items()})
 
     # Printing
 
@@ -446,11 +515,13 @@ def _array_as_tensor(value: Any) -> Any:
 
 
 def _numbers_as_tensor(value: Any) -> Any:
-    """Make a Tensor of an array or of a nested list of numbers; leave a list of Tensors, and all else, as it is."""
+    """Make a Tensor of an array or of a nested list of numbers, and of each array in a structure of several."""
     first = value
     while isinstance(first, list) and first:
         first = first[0]
-    return Tensor(value) if isinstance(value, list) and isinstance(first, (int, float)) else _array_as_tensor(value)
+    if isinstance(value, list) and isinstance(first, (int, float)):
+        return Tensor(value)
+    return mapped(_array_as_tensor, value)
 
 
 def _flat(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

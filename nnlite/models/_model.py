@@ -1,33 +1,62 @@
-"""Model: a module with a loss, an optimizer and metrics, and the methods that train and use it."""
+"""Model: a module that can be trained, made of symbolic inputs and outputs or written as a subclass."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
-from functools import partial
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
-from nnlite import losses, metrics, optimizers, training
+from nnlite._config import made_from
+from nnlite._structure import leaves
 from nnlite.autograd import Tensor, default_dtype
-from nnlite.callbacks import Callback, History, Logs
 from nnlite.layers import Module
-from nnlite.layers._module import weight_penalties
+from nnlite.layers._symbolic import has_symbols
+from nnlite.models._graph import Graph
+from nnlite.models._graph_config import graph_code, graph_config, symbols_from_config
+from nnlite.models._learner import Learner
+from nnlite.models._names import layer_names
 from nnlite.models._summary import summary_table
-from nnlite.training._batches import Batches
-from nnlite.training._loop import inference, learning
-from nnlite.training._progress import Progress
+from nnlite.training._loop import inference
 
 __all__ = ["Model"]
 
 
-class Model(Module):
-    """A module that can be trained: subclass it and write `forward`, or use `Sequential`.
+class Model(Learner):
+    """A module that can be trained: made of symbolic inputs and outputs, or a subclass that writes `forward`.
+
+    Parameters
+    ----------
+    inputs : SymbolicTensor, or list, tuple or dict of them
+        What `layers.Input` gave. The model is called on arrays in the same structure, or on a dict by the Inputs'
+        names.
+    outputs : SymbolicTensor, or list, tuple or dict of them
+        What layers, other models, operators and functions gave when they were called on the inputs. The model returns
+        Tensors in the same structure.
+    name : str, optional
+
+    Attributes
+    ----------
+    layers : list of Module
+        Of a functional model: its layers, inputs first, by their distance from the outputs.
+
+    Raises
+    ------
+    TypeError
+        If something else is among the inputs or outputs.
+    ValueError
+        If an output depends on an Input that is not given, or two layers have one name.
 
     Examples
     --------
+    >>> import nnlite as nl, numpy as np
+    >>> inputs = nl.layers.Input(shape=(8,))
+    >>> x = nl.layers.Dense(8, activation="relu")(inputs)
+    >>> outputs = nl.layers.Dense(1)(x + inputs)
+    >>> model = nl.models.Model(inputs=inputs, outputs=outputs)
+    >>> model.predict(np.zeros((5, 8))).shape
+    (5, 1)
+
     >>> import nnlite as nl, numpy as np
     >>> class Line(nl.models.Model):
     ...     def __init__(self):
@@ -43,204 +72,41 @@ class Model(Module):
     array([[7.]], dtype=float32)
     """
 
-    optimizer: optimizers.Optimizer | None = None
-    stop_training = False
-    _loss: losses.Loss | None = None
-    _metrics: tuple[Any, ...] = ()  # as given to compile: "accuracy" is chosen by the first batch
-    _chosen: tuple[metrics.Metric, ...] | None = None
-    _loss_total = 0.0
-    _loss_count = 0.0
-    _binding: int | None = None  # of the optimizer to this model's parameters, as they are now
-    _input_shapes: tuple[tuple[int, ...], ...] = ()  # of one sample, at the first call
-    _flags: _Flags | None = None
-    _weight_penalties: Callable[[], list[Tensor]] | None = None  # of the parameters that have a regularizer now
+    _graph: Graph | None = None
+    _input_shapes: tuple[tuple[int | None, ...], ...] = ()  # of one sample, at the first call
 
-    def compile(
-        self,
-        optimizer: str | optimizers.Optimizer | type[optimizers.Optimizer] = "adam",
-        loss: Any = None,
-        metrics: Any = (),
-    ) -> None:
-        """Set how the model is trained, and take note of what is trainable in it.
+    def __init__(self, inputs: Any = None, outputs: Any = None, name: str | None = None) -> None:
+        super().__init__(name=name)
+        if (inputs is None) != (outputs is None):
+            raise TypeError("a functional model takes both inputs and outputs")
+        if inputs is not None:
+            self._graph = Graph(inputs, outputs)
+            self.layers = self._graph.layers
+            self._input_shapes = tuple(shape[1:] for shape, _ in self._graph.specs[: len(self._graph.entrances)])
+            self.built = True
 
-        The model's own steps train what was trainable at this moment, whatever `trainable` says later; so a
-        discriminator that is compiled, and then frozen inside another model, still learns by its own steps.
+    def forward(self, *inputs: Any) -> Any:
+        """Return the outputs of a functional model; a subclass writes its own."""
+        if self._graph is None or len(inputs) != 1:
+            return super().forward(*inputs)
+        return self._graph.run(inputs[0])
 
-        Parameters
-        ----------
-        optimizer : str or Optimizer, default "adam"
-        loss : str, Loss or callable
-            A function of (y_true, y_pred).
-        metrics : str, Metric, callable or sequence of them
-            Watched besides the loss, without weights. "accuracy" picks the one that fits.
-
-        Raises
-        ------
-        ValueError
-            If a name is unknown, two metrics have one name, or the loss does not reduce to one number.
-        TypeError
-            If an argument is nothing of the kind.
-        """
-        made = optimizers.get(optimizer)
-        wanted = None if loss is None else losses.get(loss)
-        if wanted is not None and wanted.reduction == "none":
-            raise ValueError(f'training needs one number for a batch, and {wanted.name} has reduction="none"')
-        given = tuple(metrics) if isinstance(metrics, (list, tuple)) else () if metrics is None else (metrics,)
-        names = ["loss", *(metric.name for metric in _as_metrics(given))]
-        if len(set(names)) < len(names):
-            raise ValueError(f"expected metrics with different names, got {', '.join(names[1:])} (besides loss)")
-        self.optimizer, self._loss, self._metrics = made, wanted, given
-        self._binding = self._chosen = None
-        self._flags = _Flags(self)
-        parameters = dict(self.named_parameters())
-        if parameters:
-            self.optimizer.bind(parameters)
-
-    def fit(
-        self,
-        x: Any,
-        y: Any = None,
-        batch_size: int = 32,
-        epochs: int = 1,
-        verbose: str | int = "auto",
-        callbacks: Sequence[Callback] | Callback = (),
-        validation_split: float = 0.0,
-        validation_data: tuple[Any, ...] | None = None,
-        shuffle: bool = True,
-        class_weight: Mapping[int, float] | None = None,
-        sample_weight: Any = None,
-        initial_epoch: int = 0,
-    ) -> History:
-        """Train for a number of epochs, in training mode.
-
-        Parameters
-        ----------
-        x, y : array_like, shape (N, ...)
-            Inputs and targets.
-        batch_size : int, default 32
-        epochs : int, default 1
-            The number of the last epoch.
-        verbose : {"auto", 0, 1, 2}, default "auto"
-            0 is silent; 1 and "auto" show a bar on a terminal (with tqdm) and a line an epoch, 2 the lines only.
-        callbacks : Callback or sequence of Callback
-        validation_split : float, default 0
-            The share of the samples, taken from the end before any shuffling, that is held back for validation.
-        validation_data : tuple (x, y) or (x, y, sample_weight), optional
-            Validates on these samples, whatever `validation_split` says.
-        shuffle : bool, default True
-            Whether each epoch goes through the samples in a new order, drawn from `nnlite.random`.
-        class_weight : mapping of int to float, optional
-            A weight for each class, integer or one-hot; classes that are not named weigh 1.
-        sample_weight : array_like, shape (N,), optional
-        initial_epoch : int, default 0
-            Counts epochs from here, to go on with a training.
-
-        Returns
-        -------
-        History
-            Its `history` has the loss and the metrics after each epoch.
-
-        Raises
-        ------
-        RuntimeError
-            If the model was not compiled with a loss.
-        ValueError
-            If an argument is out of range, or the arrays do not fit each other or the model.
-        TypeError
-            If data are no numbers, or a callback is none.
-        """
-        self._start("fit", y)
-        self._binding = None
-        if not 0 <= validation_split < 1:
-            raise ValueError(f"expected validation_split in [0, 1), got validation_split={validation_split!r}")
-        for argument, value, least in (("epochs", epochs, 1), ("initial_epoch", initial_epoch, 0)):
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-                raise ValueError(f"expected {argument} to be an integer of at least {least}, got {argument}={value!r}")
-        validation = None
-        train = Batches(x, y, sample_weight, batch_size, shuffle)
-        if validation_data is not None:
-            validation = _validation_batches(validation_data, batch_size)
-        elif validation_split:
-            train, validation = train.split(1 - validation_split)
-        if class_weight is not None:  # the validation is not weighted by class
-            assert train.y is not None
-            train.sample_weight = _weighted_by_class(train.y, class_weight, train.sample_weight)
-        history = History()
-        listeners = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
-        for listener in listeners:
-            if not isinstance(listener, Callback):
-                raise TypeError(f"expected callbacks to be nnlite.callbacks.Callback objects, got {listener!r}")
-        with closing(Progress(verbose)) as progress:
-            observers = [history, progress, *listeners]
-            training.fit(self, train, range(initial_epoch, epochs), observers, validation, verbose)
-        return history
-
-    def evaluate(
-        self, x: Any, y: Any = None, batch_size: int = 32, verbose: str | int = "auto", sample_weight: Any = None
-    ) -> Any:
-        """Return the loss over all samples, or [loss, *metrics] if there are metrics, in inference mode.
-
-        Parameters
-        ----------
-        x, y : array_like, shape (N, ...)
-        batch_size : int, default 32
-        verbose : {"auto", 0, 1, 2}, default "auto"
-            Anything but 0 prints the result.
-        sample_weight : array_like, shape (N,), optional
-
-        Raises
-        ------
-        RuntimeError
-            If the model was not compiled with a loss.
-        """
-        self._start("evaluate", y)
-        logs = training.evaluate(self, Batches(x, y, sample_weight, batch_size))
-        if verbose:
-            print(" - ".join(f"{name}: {value:.4f}" for name, value in logs.items()), flush=True)
-        return _as_keras(logs)
-
-    def predict(self, x: Any, batch_size: int = 32, verbose: str | int = 0) -> NDArray[Any]:
-        """Return the outputs for all samples as an array, in inference mode.
-
-        Parameters
-        ----------
-        x : array_like, shape (N, ...)
-        batch_size : int, default 32
-        verbose : default 0
-            Accepted as Keras has it; nothing is shown.
-        """
-        return training.predict(self, Batches(x, batch_size=batch_size))
-
-    def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Take one step on one batch, and return its loss, or [loss, *metrics]."""
-        self._start("train_on_batch", y)
-        self._binding = None
-        self.reset_metrics()
-        with learning(self):
-            self.train_step(*next(iter(_as_one_batch(x, y, sample_weight))))
-        return _as_keras(self.metrics_so_far())
-
-    def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None) -> Any:
-        """Return the loss of one batch, or [loss, *metrics], in inference mode."""
-        self._start("test_on_batch", y)
-        return _as_keras(training.evaluate(self, _as_one_batch(x, y, sample_weight)))
-
-    def predict_on_batch(self, x: Any) -> NDArray[Any]:
-        """Return the outputs for one batch as an array, in inference mode."""
-        return training.predict(self, _as_one_batch(x))
-
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: Any) -> None:
         """Make all parameters, for inputs of this shape; the batch axis may be None."""
         if None in input_shape[1:]:
             raise ValueError(f"build() needs the length of every axis but the batch, got {input_shape=}")
-        with inference(self):
-            self(Tensor(np.zeros((1, *input_shape[1:]), default_dtype())))
+        with inference():
+            self(Tensor(np.zeros((1, *input_shape[1:]), self._dtype or default_dtype())))
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
         """Run `forward`; the first call that succeeds tells the input's shape."""
+        known = self._input_shapes
         output = super().__call__(*inputs, **settings)
-        if not self._input_shapes and all(isinstance(x, (Tensor, np.ndarray)) for x in inputs):
-            self._input_shapes = tuple(x.shape[1:] for x in inputs)
+        if not known:
+            symbolic = has_symbols(inputs)  # then the call was tried on shapes that are examples only
+            if symbolic or not self._input_shapes:
+                shaped = all(symbolic or isinstance(x, (Tensor, np.ndarray)) for x in leaves(inputs))
+                self._input_shapes = tuple(x.shape[1:] for x in leaves(inputs)) if shaped else ()
         self.built = True
         return output
 
@@ -249,157 +115,98 @@ class Model(Module):
         if type(self).build is not Model.build:
             super()._build_for(inputs)
 
-    # One step
-
-    def train_step(self, x: Any, y: Any, sample_weight: Any = None) -> float:
-        """Run forward, backward and the optimizer on one batch, and return its loss.
-
-        A user's own loop has the same pieces; a subclass may do something else here.
-        """
-        with self._as_compiled():
-            loss, y_pred = self._loss_on(x, y, sample_weight)
-            optimizer = self._bound_optimizer()
-            loss.backward()
-            optimizer.step()
-            optimizer.zero_grad()
-        return self._taken_in(loss, y, y_pred)
-
-    def test_step(self, x: Any, y: Any, sample_weight: Any = None) -> float:
-        """Run forward on one batch, and return its loss."""
-        with self._as_compiled():
-            loss, y_pred = self._loss_on(x, y, sample_weight)
-        return self._taken_in(loss, y, y_pred)
-
-    def _loss_on(self, x: Any, y: Any, sample_weight: Any) -> tuple[Tensor, Tensor]:
-        """Return the loss, penalties included, and the predictions."""
-        assert self._loss is not None
-        y_pred = self(Tensor(x))
-        if not isinstance(y_pred, Tensor):
-            raise TypeError(f"a loss needs a model that returns a Tensor, got a {type(y_pred).__name__}")
-        if self._weight_penalties is None:
-            regularized = tuple(p for p in self.parameters() if p.regularizer is not None)
-            self._weight_penalties = partial(weight_penalties, regularized)
-        loss = self._loss(y, y_pred, sample_weight)
-        for penalty in (*self._activity_losses, *self._weight_penalties()):
-            loss = loss + penalty
-        return loss, y_pred
-
-    def _taken_in(self, loss: Tensor, y: Any, y_pred: Tensor) -> float:
-        """Add a batch to the running loss and metrics, and return its loss."""
-        value = float(loss.item())
-        self._loss_total += value * len(y)
-        self._loss_count += len(y)
-        if self._chosen is None:
-            self._chosen = _as_metrics(self._metrics, y, y_pred, self._loss)
-            for metric in self._chosen:
-                metric.reset_state()
-        for metric in self._chosen:
-            metric.update_state(y, y_pred)
-        return value
-
-    def reset_metrics(self) -> None:
-        """Forget the running loss and metrics."""
-        self._loss_total = self._loss_count = 0.0
-        for metric in self._chosen or ():
-            metric.reset_state()
-
-    def metrics_so_far(self) -> Logs:
-        """Return the loss and the metrics since `reset_metrics`, by name."""
-        logs = {"loss": self._loss_total / self._loss_count if self._loss_count else float("nan")}
-        logs.update((metric.name, metric.result()) for metric in self._chosen or ())
-        return logs
-
-    def _bound_optimizer(self) -> optimizers.Optimizer:
-        """Return the optimizer, with this model's parameters (which the first call may have made)."""
-        assert self.optimizer is not None
-        if self._binding != self.optimizer.binding:  # another model may have taken a shared optimizer
-            self.optimizer.bind(dict(self.named_parameters()))
-            self.optimizer.zero_grad()
-            self._binding = self.optimizer.binding
-        return self.optimizer
-
-    def _as_compiled(self) -> AbstractContextManager[None]:
-        """Run with every module as `trainable` as it was when the model was compiled."""
-        return nullcontext() if self._flags is None else self._flags.applied_to(self)
-
-    def _start(self, method: str, y: Any) -> None:
-        """Raise if the model was not compiled with a loss, or there are no targets; look for regularizers anew."""
-        if self._loss is None:
-            raise RuntimeError(f"{method}() needs a loss: call compile(optimizer=..., loss=...) first")
-        if y is None:
-            raise ValueError(f"{method}() needs targets y")
-        self._weight_penalties = None
-
     # Looking at it
 
+    @property
+    def inputs(self) -> list[Any]:
+        """The symbolic inputs of a functional model."""
+        return list(leaves(self._functional("inputs").symbols[0]))
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The symbolic outputs of a functional model."""
+        return list(leaves(self._functional("outputs").symbols[1]))
+
+    @property
+    def output_names(self) -> list[str]:
+        """The names of a functional model's outputs, by which losses, metrics and targets may be given."""
+        return self._functional("output_names").output_names
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """Yield the modules directly inside, each once, with their names; in a functional model as Keras names them."""
+        if self._graph is None:
+            yield from super().named_children()
+            return
+        yield from zip(self._graph.names, self._graph.layers, strict=True)
+        present = set(map(id, self._graph.layers))
+        for name, child in super().named_children():
+            if id(child) not in present:
+                yield name, child
+
+    def get_layer(self, name: str | None = None, index: int | None = None) -> Module:
+        """Return the layer of this name ("dense_1", as the summary shows it), or at this place among the layers.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or neither or both are given.
+
+        Examples
+        --------
+        >>> import nnlite as nl
+        >>> model = nl.models.Sequential([nl.layers.Dense(3), nl.layers.Dense(2), nl.layers.Softmax(name="last")])
+        >>> model.get_layer("dense_1"), model.get_layer(index=2)
+        (Dense(2), Softmax(name='last'))
+        """
+        if (name is None) == (index is None):
+            raise ValueError(f"get_layer takes a name or an index, got {name=}, {index=}")
+        named = list(self.named_children())
+        if index is not None:
+            if not -len(named) <= index < len(named):
+                raise ValueError(f"{self.label} has {len(named)} layers, got {index=}")
+            return named[index][1]
+        keras_names = layer_names((child.name, type(child).__name__) for _, child in named)
+        for (own, child), keras_name in zip(named, keras_names, strict=True):
+            if name in (own, keras_name):
+                return child
+        raise ValueError(f"{self.label} has no layer {name!r}; it has {', '.join(keras_names)}")
+
     def summary(self) -> None:
-        """Print the layers with their output shapes and parameters."""
-        print(summary_table(self, self._input_shapes))
+        """Print the layers with their output shapes and parameters, and what they are connected to."""
+        print(summary_table(self, self._input_shapes, self._graph))
 
+    @property
+    def label(self) -> str:
+        """The model as errors name it."""
+        if self._graph is None:
+            return super().label
+        return f"{type(self).__name__} of {len(self._graph.layers)} layers"
 
-class _Flags:
-    """Every module's `trainable`, as it was when a model was compiled.
+    def _code(self) -> str:
+        """Return the code that builds this model: of a functional one, a line for each call."""
+        return super()._code() if self._graph is None else graph_code(self._graph)
 
-    The model itself is not referred to, so that dropping it frees it at once.
-    """
+    def _known_output_names(self) -> list[str] | None:
+        """Return the names of a functional model's outputs."""
+        return None if self._graph is None else self._graph.output_names
 
-    def __init__(self, model: Model) -> None:
-        self._own = model.trainable
-        self._inside = [(module, module.trainable) for module in model.modules() if module is not model]
+    def _functional(self, attribute: str) -> Graph:
+        """Return the graph, or raise if there is none."""
+        if self._graph is None:
+            raise AttributeError(f"{attribute} is known only of a functional model, Model(inputs, outputs)")
+        return self._graph
 
-    @contextmanager
-    def applied_to(self, model: Model) -> Iterator[None]:
-        """Give every module its flag, and put back what was."""
-        changed = [(m, flag) for m, flag in ((model, self._own), *self._inside) if m.trainable != flag]
-        for module, flag in changed:
-            module._set_trainable(flag)
-        try:
-            yield
-        finally:
-            for module, flag in changed:
-                module._set_trainable(not flag)
+    # Writing it down
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the model without its parameters as plain types: a functional one by its layers and calls."""
+        if self._graph is None or type(self) is not Model:
+            return super().get_config()
+        return {"name": self.name, **graph_config(self._graph)}
 
-def _as_metrics(
-    given: tuple[Any, ...], y: Any = None, y_pred: Any = None, loss: losses.Loss | None = None
-) -> tuple[metrics.Metric, ...]:
-    """Make metrics of what compile was given; "accuracy" looks at a batch to choose."""
-    return tuple(metrics.get(identifier, y, y_pred, loss) for identifier in given)
-
-
-def _as_keras(logs: Logs) -> float | list[float]:
-    """Return one number, or a list if there are metrics."""
-    values = list(logs.values())
-    return values[0] if len(values) == 1 else values
-
-
-def _as_one_batch(x: Any, y: Any = None, sample_weight: Any = None) -> Batches:
-    """Return all samples as a single batch."""
-    batches = Batches(x, y, sample_weight)
-    batches.batch_size = len(batches.x)
-    return batches
-
-
-def _validation_batches(data: Any, batch_size: int) -> Batches:
-    """Check that validation data are a pair or a triple, and cut them into batches."""
-    if not isinstance(data, (tuple, list)) or len(data) not in (2, 3) or data[1] is None:
-        got = f"{len(data)} values" if isinstance(data, (tuple, list)) else f"a {type(data).__name__}"
-        raise ValueError(f"expected validation_data to be (x, y) or (x, y, sample_weight), got {got}")
-    x, y, sample_weight = (*data, None)[:3]
-    try:
-        return Batches(x, y, sample_weight, batch_size)
-    except (TypeError, ValueError) as error:
-        raise type(error)(f"validation_data: {error}") from None
-
-
-def _weighted_by_class(
-    y: NDArray[Any], class_weight: Mapping[int, float], sample_weight: NDArray[Any] | None
-) -> NDArray[Any]:
-    """Return the weight of each sample by its class, integer or one-hot, times its own."""
-    if not isinstance(class_weight, Mapping):
-        raise TypeError(f"expected class_weight to be a mapping such as {{0: 1.0, 1: 5.0}}, got {class_weight!r}")
-    labels = y.argmax(axis=-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(len(y), -1)
-    if labels.size != len(y):
-        raise ValueError(f"class_weight needs one label, integer or one-hot, for each sample, got y of shape {y.shape}")
-    weights = np.array([class_weight.get(int(label), 1.0) for label in labels.flat])
-    return weights if sample_weight is None else weights * sample_weight.reshape(len(y))
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """Make the model that `get_config` described, with parameters of its own."""
+        if "calls" not in config:
+            return super().from_config(config, custom_objects)
+        return cls(*symbols_from_config(made_from(config, custom_objects)), name=config["name"])

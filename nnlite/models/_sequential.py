@@ -6,8 +6,11 @@ from collections.abc import Iterable, Iterator
 from textwrap import indent
 from typing import Any, overload
 
+from nnlite._config import as_config
 from nnlite.autograd import Tensor
 from nnlite.layers import Module
+from nnlite.layers._input import InputLayer
+from nnlite.layers._symbolic import SymbolicTensor
 from nnlite.models._model import Model
 
 __all__ = ["Sequential"]
@@ -19,7 +22,7 @@ class Sequential(Model):
     Parameters
     ----------
     layers : iterable of Module, optional
-        The layers; more can be added by `add`.
+        The layers; more can be added by `add`. The first may be an `Input`, which says what shape comes in.
     name : str, optional
 
     Examples
@@ -34,7 +37,9 @@ class Sequential(Model):
     (4, 8)
     """
 
-    def __init__(self, layers: Iterable[Module] | None = None, name: str | None = None) -> None:
+    _input: SymbolicTensor | None = None  # what an Input before the first layer gave
+
+    def __init__(self, layers: Iterable[Module | SymbolicTensor] | None = None, name: str | None = None) -> None:
         if isinstance(layers, Module) and not isinstance(layers, Sequential):
             raise TypeError(f"Sequential takes a list of layers, Sequential([...]), got {layers!r}")
         self.name = name
@@ -43,8 +48,8 @@ class Sequential(Model):
             self._append(layer)
         self._build_if_known()
 
-    def add(self, layer: Module) -> None:
-        """Put a layer at the end.
+    def add(self, layer: Module | SymbolicTensor) -> None:
+        """Put a layer at the end, or an `Input` before the first.
 
         Raises
         ------
@@ -53,11 +58,12 @@ class Sequential(Model):
         ValueError
             If it does not fit what the layers before it give; the model stays as it was.
         """
+        before = list(self.layers)
         self._append(layer)
         try:
             self._build_if_known()
         except Exception:
-            self.layers.pop()
+            self.layers[:] = before
             raise
 
     def pop(self) -> Module:
@@ -93,7 +99,8 @@ class Sequential(Model):
         return Sequential(self.layers[key]) if isinstance(key, slice) else self.layers[key]
 
     def _code(self) -> str:
-        lines = [f"{indent(layer._code(), '    ')},{layer._comment()}\n" for layer in self.layers]
+        begin = [] if self._input is None else [f"    {self._input.call.label},\n"]
+        lines = begin + [f"{indent(layer._code(), '    ')},{layer._comment()}\n" for layer in self.layers]
         name = f"name={self.name!r}" if self.name else ""
         layers = f"[\n{''.join(lines)}]" if lines else ""
         return f"{type(self).__name__}({', '.join(filter(None, (layers, name)))})"
@@ -103,14 +110,28 @@ class Sequential(Model):
         """The model as errors name it."""
         return f"{type(self).__name__} of {len(self.layers)} layers"
 
-    def _append(self, layer: Module) -> None:
-        """Check a layer and put it at the end."""
+    def get_config(self) -> dict[str, Any]:
+        """Return the layers without their parameters as plain types, the `Input` first if there is one."""
+        begin = [] if self._input is None else [as_config(self._input.call.function)]
+        return {"layers": begin + [as_config(layer) for layer in self.layers], "name": self.name}
+
+    def _append(self, layer: Any) -> None:
+        """Check a layer and put it at the end, or an Input at the beginning."""
+        symbol = layer.symbol() if isinstance(layer, InputLayer) else layer
+        if isinstance(symbol, SymbolicTensor) and isinstance(symbol.call.function, InputLayer):
+            if self.layers or self._input is not None:
+                raise ValueError(f"Sequential takes an Input before the first layer only, got {layer!r}")
+            self._input = symbol
+            return
         if not isinstance(layer, Module):
             raise TypeError(f"Sequential takes layers, got {layer!r}")
         self.layers.append(layer)
 
     def _build_if_known(self) -> None:
-        """Make the parameters at once if the first layer says what shape it gets."""
+        """Make the parameters at once if an Input or the first layer says what shape it gets."""
+        if self._input is not None and self.layers:
+            self(self._input)
+            return
         shape = self.layers[0].input_shape if self.layers else None
         if shape is not None and None not in shape:
             self.build((None, *shape))

@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlite import random
+from nnlite._structure import mapped, placed
 from nnlite.autograd import Tensor, default_dtype
 
-__all__ = ["Batch", "Batches"]
+__all__ = ["Batch", "Batches", "is_several"]
 
-Batch = tuple[NDArray[Any], NDArray[Any] | None, NDArray[Any] | None]  # inputs, targets, weights of the samples
+# Inputs, targets and weights of the samples: an array, or a list or dict of arrays; targets and weights may be None.
+Batch = tuple[Any, Any, Any]
 
 
 class Batches:
@@ -22,9 +24,9 @@ class Batches:
 
     Parameters
     ----------
-    x : array_like, shape (N, ...)
-    y : array_like, shape (N, ...), optional
-    sample_weight : array_like, shape (N,), optional
+    x : array_like, shape (N, ...), or list, tuple or dict of arrays
+    y : array_like, shape (N, ...), or list, tuple or dict of arrays, optional
+    sample_weight : array_like, shape (N,), or list, tuple or dict of arrays and None, optional
     batch_size : int
     shuffle : bool
         Draws the order from `nnlite.random`.
@@ -42,45 +44,67 @@ class Batches:
         self.y = None if y is None else as_samples("y", y)
         self.sample_weight = None if sample_weight is None else as_samples("sample_weight", sample_weight)
         self.batch_size, self.shuffle = int(batch_size), shuffle
-        for name, array in (("y", self.y), ("sample_weight", self.sample_weight)):
-            if array is not None and len(array) != len(self.x):
-                raise ValueError(f"x has {len(self.x)} samples and {name} has {len(array)}")
-        if not len(self.x):
-            raise ValueError(f"expected at least one sample, got x of shape {self.x.shape}")
+        named = [*placed(self.x, "x"), *placed(self.y, "y"), *placed(self.sample_weight, "sample_weight")]
+        (first, array), *others = named
+        self.size = len(array)
+        for name, other in others:
+            if other is not None and len(other) != self.size:
+                raise ValueError(f"{first} has {self.size} samples and {name} has {len(other)}")
+        if not self.size:
+            raise ValueError(f"expected at least one sample, got {first} of shape {array.shape}")
 
     def split(self, share: float) -> tuple[Batches, Batches]:
         """Return the first samples, a share of them all, and the others, which are never shuffled."""
-        first, number = int(len(self.x) * share), len(self.x)
-        if not 0 < first < number:
+        first = int(self.size * share)
+        if not 0 < first < self.size:
             raise ValueError(
-                f"validation_split holds back {number - first} of {number} samples; there must be samples left to "
-                "train on and to validate on"
+                f"validation_split holds back {self.size - first} of {self.size} samples; there must be samples left "
+                "to train on and to validate on"
             )
         return self._part(slice(0, first), self.shuffle), self._part(slice(first, None), False)
 
     def _part(self, part: slice, shuffle: bool) -> Batches:
         """Return a part of the samples."""
-        y = None if self.y is None else self.y[part]
-        sample_weight = None if self.sample_weight is None else self.sample_weight[part]
-        return Batches(self.x[part], y, sample_weight, self.batch_size, shuffle)
+        return Batches(*self._taken(part), self.batch_size, shuffle)
+
+    def _taken(self, index: Any) -> Batch:
+        """Return the samples at an index."""
+
+        def taken(array: NDArray[Any] | None) -> NDArray[Any] | None:
+            return None if array is None else array[index]
+
+        return mapped(taken, self.x), mapped(taken, self.y), mapped(taken, self.sample_weight)
 
     def __len__(self) -> int:
-        return -(-len(self.x) // self.batch_size)
+        return -(-self.size // self.batch_size)
 
     def __iter__(self) -> Iterator[Batch]:
-        order = random.draw_from(None).permutation(len(self.x)) if self.shuffle else None
-        for start in range(0, len(self.x), self.batch_size):
+        order = random.draw_from(None).permutation(self.size) if self.shuffle else None
+        for start in range(0, self.size, self.batch_size):
             part = slice(start, start + self.batch_size)
-            index = part if order is None else order[part]
-            yield (
-                self.x[index],
-                None if self.y is None else self.y[index],
-                None if self.sample_weight is None else self.sample_weight[index],
-            )
+            yield self._taken(part if order is None else order[part])
 
 
-def as_samples(name: str, values: Any) -> NDArray[Any]:
-    """Turn what the user gave into an array of samples; lists of Python floats take the default dtype."""
+def is_several(values: Any) -> bool:
+    """Tell a list of arrays, or a dict, from an array written as a list of numbers."""
+    if isinstance(values, (list, tuple)):
+        items = [item for item in values if item is not None]
+        return bool(items) and all(
+            isinstance(i, dict) or (isinstance(i, (np.ndarray, Tensor)) and i.ndim) for i in items
+        )
+    return isinstance(values, dict) and bool(values)
+
+
+def as_samples(name: str, values: Any) -> Any:
+    """Turn what the user gave into an array of samples, or a structure of them; a list of one array is the array.
+
+    Lists of Python floats take the default dtype.
+    """
+    if is_several(values):
+        if isinstance(values, dict):
+            return {key: _entry(f"{name}[{key!r}]", value) for key, value in values.items()}
+        found = [_entry(f"{name}[{i}]", value) for i, value in enumerate(values)]
+        return found[0] if len(found) == 1 else found
     try:
         array = values.data if isinstance(values, Tensor) else np.asarray(values)
     except ValueError as error:
@@ -90,3 +114,8 @@ def as_samples(name: str, values: Any) -> NDArray[Any]:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"expected {name} to hold numbers, got an array of dtype {array.dtype}")
     return array.astype(default_dtype()) if isinstance(values, list) and array.dtype.kind == "f" else array
+
+
+def _entry(name: str, values: Any) -> Any:
+    """Turn one of several into an array of samples; an output may have no targets, or no weights."""
+    return None if values is None else as_samples(name, values)

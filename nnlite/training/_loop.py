@@ -5,25 +5,29 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, Any
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nnlite import random
+from nnlite._structure import leaves, mapped
 from nnlite.autograd import Tensor, no_grad
 from nnlite.callbacks import Callback, Logs
 from nnlite.kernels.parallel import blas_limit
+from nnlite.layers._mode import running
 from nnlite.training._batches import Batches
 
 if TYPE_CHECKING:
     from nnlite.models import Model
+    from nnlite.models._learner import Learner
 
-__all__ = ["evaluate", "fit", "inference", "learning", "predict"]
+__all__ = ["evaluate", "fit", "inference", "learning", "predict", "predict_nothing"]
 
 
 def fit(
-    model: Model,
+    model: Learner,
     batches: Batches,
     epochs: range,
     callbacks: Sequence[Callback],
@@ -32,7 +36,7 @@ def fit(
 ) -> None:
     """Train: for every batch a step of the model, after every epoch the validation."""
     for callback in callbacks:
-        callback.model = model
+        callback.model = cast("Model", model)
         callback.params = {"epochs": epochs.stop, "steps": len(batches), "verbose": verbose}
     model.stop_training = False
     _tell(callbacks, "on_train_begin")
@@ -60,57 +64,69 @@ def fit(
     _tell(callbacks, "on_train_end")
 
 
-def evaluate(model: Model, batches: Batches) -> Logs:
+def evaluate(model: Learner, batches: Batches) -> Logs:
     """Return the loss and the metrics over all batches, in inference mode."""
-    model.reset_metrics()
-    with blas_limit, inference(model):
+    with blas_limit, inference(), model.evaluating() as scores:
         for x, y, sample_weight in batches:
             model.test_step(x, y, sample_weight)
-    return model.metrics_so_far()
+        return scores.logs()
 
 
-def predict(model: Model, batches: Batches) -> NDArray[Any]:
-    """Return the outputs for all batches, in inference mode."""
-    outputs: NDArray[Any] | None = None
-    with blas_limit, inference(model):
-        for start, (x, _, _) in zip(range(0, len(batches.x), batches.batch_size), batches, strict=True):
-            y_pred = model(Tensor(x))
-            if not isinstance(y_pred, Tensor):
-                raise TypeError(f"predict() needs a model that returns a Tensor, got a {type(y_pred).__name__}")
-            output = y_pred.numpy()
-            if outputs is None:
-                outputs = np.empty((len(batches.x), *output.shape[1:]), output.dtype)
-            if output.shape != (len(x), *outputs.shape[1:]):
-                raise ValueError(f"predict() got outputs of shape {output.shape} for {len(x)} samples")
-            outputs[start : start + len(x)] = output
-    assert outputs is not None
-    return outputs
+def predict(model: Learner, batches: Batches) -> Any:
+    """Return the outputs for all batches, in inference mode, in the structure in which the model gives them."""
+    wholes: list[NDArray[Any]] = []
+    structure: Any = None
+    with blas_limit, inference():
+        for start, (x, _, _) in zip(range(0, batches.size, batches.batch_size), batches, strict=True):
+            stop = min(start + batches.batch_size, batches.size)
+            y_pred = model(mapped(Tensor, x))
+            outputs = [_as_output(y) for y in leaves(y_pred)]
+            if not wholes:
+                structure = y_pred
+                wholes = [np.empty((batches.size, *output.shape[1:]), output.dtype) for output in outputs]
+            for whole, output in zip(wholes, outputs, strict=True):
+                if output.shape != (stop - start, *whole.shape[1:]):
+                    raise ValueError(f"predict() got outputs of shape {output.shape} for {stop - start} samples")
+                whole[start:stop] = output
+    rest = iter(wholes)
+    return mapped(lambda _: next(rest), structure)
+
+
+def predict_nothing(model: Learner, x: Any) -> Any:
+    """Return the outputs for no samples: empty, of the shape and dtype that they would have for one."""
+    one = mapped(lambda array: Tensor(np.zeros((1, *array.shape[1:]), array.dtype)), x)
+    with random.kept(), inference(), np.errstate(all="ignore"):
+        return mapped(lambda y: _as_output(y)[:0], model(one))
 
 
 @contextmanager
-def inference(model: Model) -> Iterator[None]:
-    """Switch a model to inference mode, without a graph, and put back the mode of every module in it."""
-    with _in_mode(model, training=False), no_grad():
+def inference() -> Iterator[None]:
+    """Run all modules in inference mode, without a graph; other threads do not notice."""
+    with running(training=False), no_grad():
         yield
 
 
 @contextmanager
-def learning(model: Model) -> Iterator[None]:
+def learning(model: Learner) -> Iterator[None]:
     """Switch a model that is in inference mode to training, and put it back; leave any other as it is."""
-    with nullcontext() if model.training else _in_mode(model, training=True):
-        yield
+    with running(None):
+        if model.training:
+            yield
+            return
+        modes = {id(module): module.training for module in model.modules()}
+        model.train()
+        try:
+            yield
+        finally:
+            for module in model.modules():
+                module.training = modes.get(id(module), modes[id(model)])  # what was made meanwhile follows the model
 
 
-@contextmanager
-def _in_mode(model: Model, training: bool) -> Iterator[None]:
-    """Switch a model to training or to inference, and put back the mode of every module in it."""
-    modes = {id(module): module.training for module in model.modules()}
-    model.train(training)
-    try:
-        yield
-    finally:
-        for module in model.modules():
-            module.training = modes.get(id(module), modes[id(model)])  # what was made meanwhile follows the model
+def _as_output(y_pred: Any) -> NDArray[Any]:
+    """Return the array of an output."""
+    if not isinstance(y_pred, Tensor):
+        raise TypeError(f"predict() needs a model that returns Tensors, got a {type(y_pred).__name__}")
+    return y_pred.numpy()
 
 
 def _tell(callbacks: Sequence[Callback], event: str, *news: Any) -> None:

@@ -10,6 +10,7 @@ from tests.conformance import (
     _attention,
     _conv,
     _dense,
+    _merge,
     _noise,
     _normalization,
     _pooling,
@@ -17,10 +18,12 @@ from tests.conformance import (
     _reshape,
     _resize,
 )
+from tests.conformance._initializers import INITIALIZERS
 from tests.conformance._losses import LOSSES
 from tests.conformance._metrics import METRICS
 from tests.conformance._optimizers import OPTIMIZERS
 from tests.conformance._rows import (
+    InitializerRow,
     LayerRow,
     LossRow,
     MetricRow,
@@ -34,6 +37,8 @@ from tests.conformance._rows import (
 from tests.conformance._schedules import SCHEDULES
 
 __all__ = [
+    "INITIALIZERS",
+    "InitializerRow",
     "LAYERS",
     "LAYERS_BY_FAMILY",
     "LOSSES",
@@ -58,6 +63,7 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "attention": _attention.LAYERS,
     "conv": _conv.LAYERS,
     "dense": _dense.LAYERS,
+    "merge": _merge.LAYERS,
     "noise": _noise.LAYERS,
     "normalization": _normalization.LAYERS,
     "pooling": _pooling.LAYERS,
@@ -66,8 +72,11 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "resize": _resize.LAYERS,
 }
 MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
+    "conv": _conv.MODULES,
     "attention": _attention.MODULES,
+    "activation": _activation.MODULES,
     "dense": _dense.MODULES,
+    "normalization": _normalization.MODULES,
     "recurrent": _recurrent.MODULES,
     "reshape": _reshape.MODULES,
 }

@@ -10,6 +10,7 @@ __all__ = ["LAYERS", "MODULES"]
 
 _ALLOWED = np.array([[[1, 0, 1, 1, 0]], [[0, 0, 1, 1, 1]]], bool)  # (B, 1, S)
 _SCORES: dict[str, Any] = {"return_attention_scores": True}  # without them JAX's softmax is in float32
+_NOT_THERE = "Keras has no such layer: see PyTorch's in tests/parity/test_attention.py"
 
 LAYERS = [
     LayerRow("MultiHeadAttention(2, 3)", ((2, 4, 6), (2, 5, 6)), (2, 4, 6),
@@ -29,6 +30,21 @@ LAYERS = [
              ((2, 4, 6), (2, 5, 6)), [(2, 4, 6), (2, 1, 4, 5)], settings=_SCORES),
     LayerRow("MultiHeadAttention(2, 3, dropout=0.4)", ((2, 4, 6), (2, 5, 6)), (2, 4, 6), is_random=True),
     LayerRow("MultiHeadAttention(2, 3, dropout=0.4, seed=3)", ((2, 4, 6), (2, 5, 6)), (2, 4, 6), is_random=True),
+    LayerRow("PositionalEncoding()", (2, 4, 3), (2, 4, 3), ((4, 3),), no_keras=_NOT_THERE),
+    LayerRow("PositionalEncoding(max_wavelength=50.0)", (2, 4, 6), (2, 4, 6), no_keras=_NOT_THERE),
+    LayerRow("TransformerEncoder(5, 2)", (2, 3, 4), (2, 3, 4), ((3, 4), (2, 3, 5)), no_keras=_NOT_THERE),
+    LayerRow("TransformerEncoder(5, 2, activation='tanh', normalize_first=True)", (2, 3, 4), (2, 3, 4),
+             no_keras=_NOT_THERE),
+    LayerRow("TransformerEncoder(5, 1, dropout=0.3, layer_norm_epsilon=0.001)", (2, 3, 4), (2, 3, 4), is_random=True,
+             no_keras=_NOT_THERE),
+    LayerRow("TransformerDecoder(5, 2, activation='gelu')", (2, 3, 4), (2, 3, 4), ((3, 4), (2, 3, 5)),
+             no_keras=_NOT_THERE),
+    LayerRow("TransformerDecoder(5, 2, activation='gelu', normalize_first=True)", ((2, 3, 4), (2, 5, 6)), (2, 3, 4),
+             no_keras=_NOT_THERE, settings={"encoder_attention_mask": _ALLOWED}),
+    LayerRow("TransformerDecoder(5, 2, kernel_initializer='he_normal', bias_initializer='ones')",
+             ((2, 3, 4), (2, 5, 4)), (2, 3, 4), no_keras=_NOT_THERE),
+    LayerRow("TransformerDecoder(5, 2, dropout=0.3)", ((2, 3, 4), (2, 5, 4)), (2, 3, 4), is_random=True,
+             no_keras=_NOT_THERE),
 ]  # fmt: skip
 
 _IGNORED = np.array([[0, 1, 0, 0, 1], [1, 0, 0, 0, 0]], bool)  # (N, S)

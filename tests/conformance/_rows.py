@@ -11,6 +11,7 @@ import nnlite as nl
 from nnlite import layers, losses, metrics, optimizers
 
 __all__ = [
+    "InitializerRow",
     "LayerRow",
     "LossRow",
     "MetricRow",
@@ -74,7 +75,7 @@ class ModuleRow(NamedTuple):
 
 def layer_names() -> dict[str, Any]:
     """What the code of a layer may refer to."""
-    return {**vars(layers), **vars(nl.models), **vars(nl.initializers)}
+    return {**vars(layers), **vars(nl.models), **vars(nl.initializers), "linear": nl.functional.linear}
 
 
 def batch(row: LayerRow | ModuleRow, dtype: str = "float32", seed: int = 1) -> tuple[Any, ...]:
@@ -160,3 +161,21 @@ class MetricRow(NamedTuple):
 
     def __str__(self) -> str:
         return self.name
+
+
+class InitializerRow(NamedTuple):
+    """An initializer, as the code that it prints as, with what it gives; an orthogonal one has neither."""
+
+    code: str
+    shape: Shape
+    values: Callable[[Shape], Array] | None = None  # where they are always the same
+    law: Any = None  # of the numbers, as SciPy's distribution
+
+    def __str__(self) -> str:
+        return f"{self.code}-{'x'.join(map(str, self.shape))}"
+
+    def make(self, **more: Any) -> Any:
+        """Build the initializer, with more arguments than its code has."""
+        joint = ", " if not self.code.endswith("()") else ""
+        added = ", ".join(f"{name}={value!r}" for name, value in more.items())
+        return eval(f"{self.code[:-1]}{joint if added else ''}{added})", vars(nl.initializers))

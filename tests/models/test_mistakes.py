@@ -85,7 +85,8 @@ class TestFitArguments:
             ({"y": Y[:5]}, ValueError, "x has 20 samples and y has 5"),
             ({"x": X[:0], "y": Y[:0]}, ValueError, r"expected at least one sample, got x of shape \(0, 4\)"),
             ({"y": Y.astype(str)}, TypeError, "expected y to hold numbers, got an array of dtype <U21"),
-            ({"x": {"a": X}}, ValueError, "expected x to be an array of samples, got {'a'"),
+            ({"x": {"a": X}}, TypeError, r"Dense\(1\) expected an array or a Tensor as its first argument, got dict"),
+            ({"x": {}}, ValueError, "expected x to be an array of samples, got {}"),
             ({"batch_size": 0}, ValueError, "expected batch_size to be a positive integer, got batch_size=0"),
             ({"epochs": 2.5}, ValueError, r"expected epochs to be an integer of at least 1, got epochs=2\.5"),
             ({"epochs": -1}, ValueError, "got epochs=-1"),
@@ -174,7 +175,7 @@ class TestInputs:
 
     @pytest.mark.parametrize(
         ("answer", "kind"),
-        [(lambda y: (y, y), "tuple"), (lambda y: y.numpy(), "ndarray"), (lambda y: None, "NoneType")],
+        [(lambda y: (y, None), "NoneType"), (lambda y: y.numpy(), "ndarray"), (lambda y: {}, "dict")],
     )
     def test_a_model_that_returns_no_tensor(self, answer: Any, kind: str) -> None:
         net = Answer(answer)

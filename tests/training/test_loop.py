@@ -183,8 +183,8 @@ class TestPredict:
             def forward(self, x: Any) -> Any:
                 return self.answer(x)
 
-        with pytest.raises(TypeError, match=r"predict\(\) needs a model that returns a Tensor, got a tuple"):
-            Odd(lambda x: (x, x)).predict(X)
+        with pytest.raises(TypeError, match=r"predict\(\) needs a model that returns Tensors, got a NoneType"):
+            Odd(lambda x: (x, None)).predict(X)
         with pytest.raises(ValueError, match=r"predict\(\) got outputs of shape \(\) for 12 samples"):
             Odd(lambda x: x.sum()).predict(X)
         with pytest.raises(ValueError, match=r"predict\(\) got outputs of shape \(2, 2\) for 2 samples"):
