@@ -99,6 +99,7 @@ def test_frozen_parameters_stay_and_constraints_hold() -> None:
     optimizer.step(closure)
     assert frozen.data == 2
     np.testing.assert_array_equal(free.data, [0, 0])
+    assert LBFGS(parameters=[frozen]).step(lambda: 3.0) == 3
 
 
 def test_stops_where_nothing_is_left_to_do() -> None:

@@ -92,7 +92,7 @@ KERAS: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", KERAS)
-@drawn(st.data(), cases=5)
+@drawn(st.data(), cases=4)
 def test_optimizer_goes_where_that_of_keras_goes(name: str, data: st.DataObject) -> None:
     import keras
 
@@ -149,7 +149,7 @@ TORCH: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", TORCH)
-@drawn(st.data(), cases=20)
+@drawn(st.data(), cases=15)
 def test_optim_goes_where_that_of_pytorch_goes(name: str, data: st.DataObject) -> None:
     import torch
 
