@@ -1,8 +1,8 @@
-"""Objects that their constructor's arguments describe: initializers, regularizers, constraints."""
+"""Objects that their constructor's arguments describe: initializers, regularizers, constraints, optimizers."""
 
 import inspect
 import re
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -12,7 +12,7 @@ __all__ = ["Configured", "snake_case"]
 class Configured:
     """What prints as the code that made it, and can be made again from its arguments.
 
-    A subclass keeps each argument of its constructor under the argument's name.
+    A subclass keeps each argument of its constructor under the argument's name, but for those named in `transient`.
 
     Examples
     --------
@@ -25,9 +25,11 @@ class Configured:
     Slope(run=2.0)
     """
 
+    transient: ClassVar[tuple[str, ...]] = ()  # arguments that do not belong to the description
+
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments; a Generator, which cannot be written down, becomes None."""
-        config = {name: getattr(self, name) for name in inspect.signature(type(self)).parameters}
+        config = {parameter.name: getattr(self, parameter.name) for parameter in self._described()}
         return {name: None if isinstance(value, np.random.Generator) else value for name, value in config.items()}
 
     @classmethod
@@ -36,10 +38,14 @@ class Configured:
         return cls(**config)
 
     def __repr__(self) -> str:
-        parameters = inspect.signature(type(self)).parameters.values()
-        texts = {p.name: (repr(getattr(self, p.name)), repr(p.default)) for p in parameters}
+        texts = {p.name: (repr(getattr(self, p.name)), repr(p.default)) for p in self._described()}
         given = (f"{name}={text}" for name, (text, default) in texts.items() if text != default)
         return f"{type(self).__name__}({', '.join(given)})"
+
+    def _described(self) -> list[inspect.Parameter]:
+        """Return the constructor's parameters that belong to the description."""
+        parameters = inspect.signature(type(self)).parameters.values()
+        return [parameter for parameter in parameters if parameter.name not in self.transient]
 
 
 def snake_case(name: str) -> str:

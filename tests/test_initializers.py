@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 import nnlite as nl
 from nnlite import initializers
@@ -25,14 +26,13 @@ from nnlite.initializers import (
     VarianceScaling,
     Zeros,
 )
+from tests.conformance import INITIALIZERS
 
 RANDOM = [
     RandomUniform, RandomNormal, TruncatedNormal, VarianceScaling, GlorotUniform, GlorotNormal, HeUniform, HeNormal,
     LecunUniform, LecunNormal, Orthogonal,
 ]  # fmt: skip
 EVERY = [Zeros, Ones, Constant, Identity, *RANDOM]
-KERNEL = (3, 5, 32, 64)  # window 3 x 5, 32 channels in, 64 out
-FAN_IN, FAN_OUT = 3 * 5 * 32, 3 * 5 * 64
 
 
 @pytest.mark.parametrize("cls", EVERY)
@@ -66,29 +66,20 @@ def test_constants():
     np.testing.assert_array_equal(Identity(3.0)((2, 3)), [[3, 0, 0], [0, 3, 0]])
 
 
-@pytest.mark.parametrize(
-    ("initializer", "variance"),
-    [
-        (RandomUniform(-1, 3), 16 / 12),
-        (RandomNormal(1.0, 0.5), 0.25),
-        (TruncatedNormal(0.0, 0.5), (0.5 * 0.87962566) ** 2),
-        (VarianceScaling(), 1 / FAN_IN),
-        (VarianceScaling(3.0, "fan_out", "untruncated_normal"), 3 / FAN_OUT),
-        (VarianceScaling(3.0, "fan_avg", "uniform"), 6 / (FAN_IN + FAN_OUT)),
-        (GlorotUniform(), 2 / (FAN_IN + FAN_OUT)),
-        (GlorotNormal(), 2 / (FAN_IN + FAN_OUT)),
-        (HeUniform(), 2 / FAN_IN),
-        (HeNormal(), 2 / FAN_IN),
-        (LecunUniform(), 1 / FAN_IN),
-        (LecunNormal(), 1 / FAN_IN),
-    ],
-    ids=repr,
-)
-def test_mean_and_variance(initializer, variance):
-    values = initializer(KERNEL, "float64")
-    mean = 1.0 if isinstance(initializer, (RandomUniform, RandomNormal)) else 0.0
-    assert values.mean() == pytest.approx(mean, abs=5 * math.sqrt(variance / values.size))
-    assert values.var() == pytest.approx(variance, rel=0.05)
+def test_every_initializer_is_in_the_table():
+    assert {type(row.make()) for row in INITIALIZERS} == set(EVERY)
+
+
+@pytest.mark.parametrize("row", INITIALIZERS, ids=str)
+def test_values_follow_their_law(row):
+    settings = {} if row.values else {"seed": 5}
+    values = row.make(**settings)(row.shape, "float64")
+    if row.values:
+        np.testing.assert_array_equal(values, row.values(row.shape))
+    elif row.law:
+        assert stats.kstest(values.ravel(), row.law.cdf).pvalue > 1e-3
+        assert row.law.support()[0] <= values.min() <= values.max() <= row.law.support()[1]
+    assert repr(row.make()) == row.code
 
 
 @pytest.mark.parametrize(

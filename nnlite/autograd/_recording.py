@@ -32,9 +32,8 @@ __all__ = [
 
 Array = Any  # what a body computes with: an ndarray or a number, and a Tensor when the body is replayed
 
-# Where an argument came from: its node, or the leaf Tensor itself; the output's number; shape and dtype; and the
-# leaf's version, which must not move before the backward pass.
-Edge = tuple["Node | Tensor", int, Shape, np.dtype[Any], int]
+# Where an argument came from: its node, or the leaf Tensor itself; the output's number; shape and dtype.
+Edge = tuple["Node | Tensor", int, Shape, np.dtype[Any]]
 
 # One function for each argument (None where there is no gradient), or one joint function (g, needs) -> tuple.
 VJPs = Sequence[Callable[[Any], Any] | None] | Callable[[Any, tuple[bool, ...]], Sequence[Any]]
@@ -89,7 +88,6 @@ class Node:
 
     __slots__ = (
         "arguments",
-        "constants",
         "edges",
         "function",
         "module",
@@ -97,6 +95,7 @@ class Node:
         "serial",
         "settings",
         "taps",
+        "versions",
         "vjps",
     )
 
@@ -104,7 +103,7 @@ class Node:
     arguments: list[Any] | None  # the constants among the arguments, None where there is an edge
     settings: dict[str, Any]
     edges: list[Edge | None]  # None for a constant
-    constants: tuple[tuple[Tensor, int], ...]  # the Tensors among them, with their versions
+    versions: list[tuple[Tensor, int]]  # of the leaves among the arguments: they must not move before the way back
     vjps: VJPs | None  # None once used
     outputs: int  # how many values it gave in a tuple; 0 if the value is no tuple
     serial: int  # grows with every node: a node's parents have lower numbers
@@ -125,7 +124,7 @@ class Node:
     def free(self) -> None:
         """Drop what the backward pass needed."""
         self.vjps = self.arguments = None
-        self.constants = ()
+        self.versions = []
 
 
 @overload
@@ -210,26 +209,25 @@ def _differentiable(body: Callable[..., Any], kernel: Callable[..., Any] | None,
             else:
                 arrays.append(_operand(a, args, function))
         value, vjps, *auxiliary = body(*arrays, **settings)
-        several = type(value) is tuple
         if not with_tensor:
-            values = [_kept_in_dtype(v, arrays) for v in (value if several else (value,))]
+            values = value if type(value) is tuple else (value,)
+            values = tuple(_kept_in_dtype(v, arrays) for v in values)
         else:
+            values = tuple(_as_value(v, arrays) for v in value) if type(value) is tuple else (_as_value(value, arrays),)
             mode = current_mode.get()
-            values = [_as_value(v, arrays) for v in value] if several else [_as_value(value, arrays)]
             if mode.anomaly:
                 refuse_anomaly(values, function.__name__, current_module.get(), "value")
             node = None
             if needs_grad and mode.grad:
-                node = _node(function, args, arrays, settings, vjps, len(values) if several else 0)
+                node = _node(function, args, arrays, settings, vjps, len(values) if type(value) is tuple else 0)
                 if mode.anomaly:
                     node.module = current_module.get()
-            if not several:
-                values[0] = _output(values[0], node, 0)
-            else:
-                values = [_output(v, node, number) for number, v in enumerate(values)]
+            if type(value) is not tuple and not auxiliary:
+                return _output(values[0], node, 0)
+            values = tuple(_output(v, node, number) for number, v in enumerate(values))
         if auxiliary:
             return (*values, *auxiliary[0])
-        return tuple(values) if several else values[0]
+        return values if type(value) is tuple else values[0]
 
     def run_kernel(*args: Any, **settings: Any) -> Any:
         if any(isinstance(a, Tensor) for a in args):
@@ -285,24 +283,26 @@ def _node(
 ) -> Node:
     """Record a call: edges to where its Tensors came from, and `arrays` as far as they are constants."""
     edges: list[Edge | None] = []
-    constants: tuple[tuple[Tensor, int], ...] = ()
+    versions = []
     all_edges = True
     for i, a in enumerate(args):
-        if isinstance(a, Tensor) and a._requires_grad:
-            source, data = a._node, a._data
+        if isinstance(a, Tensor):
+            source = a._node
             if source is None:
-                edges.append((a, 0, data.shape, data.dtype, a._version))
-            else:
-                edges.append((source, a._number, data.shape, data.dtype, 0))
-            arrays[i] = None
-        else:
-            edges.append(None)
-            all_edges = False
-            if isinstance(a, Tensor):
-                constants = (*constants, (a, a._version))
+                versions.append((a, a._version))
+            if a._requires_grad:
+                data = a._data
+                edges.append((a if source is None else source, a._number, data.shape, data.dtype))
+                arrays[i] = None
+                continue
+        edges.append(None)
+        all_edges = False
     node = Node()
-    node.function, node.settings, node.arguments, node.edges = function, settings, arrays, edges
-    node.constants = constants
+    node.function = function
+    node.settings = settings
+    node.arguments = arrays
+    node.edges = edges
+    node.versions = versions
     node.vjps = vjps if all_edges else _needed(vjps, edges)
     node.outputs = outputs
     node.serial = next(_serials)

@@ -57,7 +57,7 @@ def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False) -> 
             "or it was computed under no_grad"
         )
     walk = _Walk(retain_graph=retain_graph)
-    walk.send(_place(self), _cotangent(self, gradient))
+    walk.send(*_place(self), _cotangent(self, gradient))
     walk.run()
     for (leaf, _), total in walk.arrived.items():
         assert isinstance(leaf, Tensor)
@@ -134,7 +134,7 @@ def grad(
         create_graph=create_graph,
     )
     for output, gradient in zip(outputs, grad_outputs, strict=True):
-        walk.send(_place(output), _cotangent(output, gradient, keep_tensor=create_graph))
+        walk.send(*_place(output), _cotangent(output, gradient, keep_tensor=create_graph))
     walk.run()
 
     results: list[Tensor | None] = []
@@ -157,7 +157,7 @@ def partial_gradients(
     wanted = {_place(t): t for t in inputs}
     walk = _Walk(retain_graph=True, wanted=wanted, nodes=reachable(outputs), create_graph=create_graph, partial=True)
     for output, cotangent in zip(outputs, cotangents, strict=True):
-        walk.send(_place(output), _cotangent(output, cotangent, keep_tensor=create_graph))
+        walk.send(*_place(output), _cotangent(output, cotangent, keep_tensor=create_graph))
     walk.run()
     return [walk.arrived.pop(_place(t), None) for t in inputs]
 
@@ -204,9 +204,8 @@ class _Walk:
         self._owned: set[Place] = set()  # the pending sums that belong to the walk and may be added to in place
         self._anomaly = current_mode.get().anomaly
 
-    def send(self, place: Place, gradient: Any) -> None:
+    def send(self, source: Source, number: int, gradient: Any) -> None:
         """Add a gradient to what waits at a place; a leaf gets a copy, since a VJP may return what it captured."""
-        source, number = place
         if isinstance(source, Node):
             waiting = self._pending.get(source)
             if waiting is None:
@@ -214,14 +213,15 @@ class _Walk:
                 heapq.heappush(self._heap, (-source.serial, source))
             elif number not in waiting:
                 waiting[number] = gradient
-            elif place in self._owned:
+            elif (source, number) in self._owned:
                 waiting[number] += gradient
             else:
                 waiting[number] = waiting[number] + gradient
                 if not self._graph:
                     waiting[number] = np.asarray(waiting[number])  # a sum of 0-d arrays is a scalar
-                    self._owned.add(place)
-        elif self._wanted is None or place in self._wanted:
+                    self._owned.add((source, number))
+        elif self._wanted is None or (source, number) in self._wanted:
+            place = (source, number)
             total = self.arrived.get(place)
             if total is not None:
                 self.arrived[place] = total + gradient if self._graph else np.add(total, gradient, out=total)
@@ -246,21 +246,17 @@ class _Walk:
         """Take the gradients that arrived at a node to its arguments."""
         if self._owned:
             self._owned.difference_update([(node, number) for number in gradients])
-        if self._partial:
-            self._arrive(node, gradients)
-            gradients = {number: g for number, g in gradients.items() if (node, number) not in self.arrived}
-        if node.taps is not None:
-            self._listen(node, gradients)
-        if self._wanted is not None and not self._partial:
-            self._arrive(node, gradients)
-        if not gradients or (self._leads_on is not None and node not in self._leads_on):
-            return
+        if self._wanted is not None or node.taps is not None:
+            gradients = self._observed(node, gradients)
+            if not gradients or (self._leads_on is not None and node not in self._leads_on):
+                return
         if node.vjps is None:
             raise RuntimeError(
                 f"the graph was walked before and freed, at {node.name}(): call backward(retain_graph=True) or "
                 "grad(..., retain_graph=True) the first time, or compute the outputs again"
             )
-        _refuse_moved_leaves(node)
+        if node.versions:
+            _refuse_moved_leaves(node)
         vjps = node.vjps if self._replayed is None else self._replayed[node]
         g = tuple(map(gradients.get, range(node.outputs))) if node.outputs else gradients[0]
         if callable(vjps):
@@ -271,6 +267,17 @@ class _Walk:
                     self._send_along(node, edge, vjp(g))
         if not self._retain_graph:
             node.free()
+
+    def _observed(self, node: Node, gradients: dict[int, Any]) -> dict[int, Any]:
+        """Gather what is wanted and run hooks, and return the gradients to go on with."""
+        if self._partial:
+            self._arrive(node, gradients)
+            gradients = {number: g for number, g in gradients.items() if (node, number) not in self.arrived}
+        if node.taps is not None:
+            self._listen(node, gradients)
+        if self._wanted is not None and not self._partial:
+            self._arrive(node, gradients)
+        return gradients
 
     def _arrive(self, node: Node, gradients: dict[int, Any]) -> None:
         """Gather the gradients of outputs that are wanted."""
@@ -290,16 +297,16 @@ class _Walk:
 
     def _send_along(self, node: Node, edge: Edge, gradient: Any) -> None:
         """Send a gradient to where an argument came from, in that argument's shape and dtype."""
-        source, number, shape, dtype, _ = edge
+        source, number, shape, dtype = edge
         if not isinstance(gradient, Tensor if self._graph else np.ndarray):
             gradient = Tensor(gradient) if self._graph else np.asarray(gradient)
         if gradient.shape != shape:
             gradient = _unbroadcast(gradient, shape, node)
-        if gradient.dtype != dtype:
+        if gradient.dtype is not dtype:
             gradient = gradient.astype(dtype)
         if self._anomaly:
             refuse_anomaly([gradient], node.name, node.module, "gradient")
-        self.send((source, number), gradient)
+        self.send(source, number, gradient)
 
     def _is_needed(self, edge: Edge) -> bool:
         """Say whether a gradient sent along this edge would get to a wanted place."""
@@ -442,22 +449,14 @@ def _vjp_of_composite(value: Any, args: Sequence[Any]) -> VJPs:
 
 
 def _refuse_moved_leaves(node: Node) -> None:
-    """Raise if a leaf or a constant that a node used has been changed in place since."""
-    for edge in node.edges:
-        if edge is not None and isinstance(edge[0], Tensor) and edge[0]._version != edge[4]:
-            raise RuntimeError(_changed("leaf", edge[2], node))
-    for constant, version in node.constants:
-        if constant._version != version:
-            raise RuntimeError(_changed("constant", constant.shape, node))
-
-
-def _changed(kind: str, shape: Shape, node: Node) -> str:
-    """Say that a gradient would be wrong."""
-    return (
-        f"a {kind} of shape {shape} that {node.name}() used was changed in place between the forward and the "
-        "backward pass (by an optimizer's step, say): the gradient would be wrong. Run backward first, or "
-        "compute the outputs again"
-    )
+    """Raise if a leaf that a node used, be it trained or a constant, has been changed in place since."""
+    for leaf, version in node.versions:
+        if leaf._version != version:
+            raise RuntimeError(
+                f"a leaf of shape {leaf.shape} that {node.name}() used was changed in place between the forward and "
+                "the backward pass (by an optimizer's step, say): the gradient would be wrong. Run backward first, or "
+                "compute the outputs again"
+            )
 
 
 def _unbroadcast(gradient: Any, shape: Shape, node: Node) -> Any:

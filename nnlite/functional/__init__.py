@@ -63,6 +63,7 @@ from nnlite.functional._arithmetic import (
     subtract,
     where,
 )
+from nnlite.functional._attention import rotary_embedding, scaled_dot_product_attention, sinusoidal_encoding
 from nnlite.functional._conv import conv1d, conv2d, conv3d, depthwise_conv2d
 from nnlite.functional._conv_transpose import conv1d_transpose, conv2d_transpose, conv3d_transpose
 from nnlite.functional._indexing import (
@@ -311,8 +312,10 @@ __all__ = [
     "rms_norm",
     "rnn",
     "roll",
+    "rotary_embedding",
     "round",
     "rsqrt",
+    "scaled_dot_product_attention",
     "scatter_add",
     "selu",
     "sigmoid",
@@ -320,6 +323,7 @@ __all__ = [
     "silu",
     "sin",
     "sinh",
+    "sinusoidal_encoding",
     "slogdet",
     "smooth_l1",
     "soft_shrink",

@@ -255,7 +255,11 @@ def repeat(x: Array, *, repeats: int | Sequence[int], axis: int | None = None) -
 
 @differentiable
 def pad(
-    x: Array, *, pad_width: Any, mode: Literal["constant", "edge", "reflect"] = "constant", constant_values: Any = 0
+    x: Array,
+    *,
+    pad_width: Any,
+    mode: Literal["constant", "edge", "reflect", "wrap"] = "constant",
+    constant_values: Any = 0,
 ) -> Array:
     """Return x with a border.
 
@@ -265,8 +269,9 @@ def pad(
         The inside.
     pad_width : int or sequence
         Elements before and after each axis: one number, one pair for all axes, or a pair for each axis.
-    mode : {"constant", "edge", "reflect"}, default "constant"
-        The border: a constant, the outermost element, or the inside mirrored at its outermost element.
+    mode : {"constant", "edge", "reflect", "wrap"}, default "constant"
+        The border: a constant, the outermost element, the inside mirrored at its outermost element, or the inside
+        repeated from its other end.
     constant_values : float or sequence, default 0
         For mode "constant": one number, one pair for all axes, or a pair for each axis.
 
@@ -281,8 +286,8 @@ def pad(
     >>> F.pad(nl.tensor([1.0, 2.0, 3.0]), (1, 2), mode="reflect")
     tensor([2., 1., 2., 3., 2., 1.])
     """
-    if mode not in ("constant", "edge", "reflect"):
-        raise ValueError(f"pad() takes mode 'constant', 'edge' or 'reflect', got {mode!r}")
+    if mode not in ("constant", "edge", "reflect", "wrap"):
+        raise ValueError(f"pad() takes mode 'constant', 'edge', 'reflect' or 'wrap', got {mode!r}")
     shape = x.shape
     widths = np.broadcast_to(pad_width, (len(shape), 2)).tolist()
     if mode == "constant":

@@ -22,6 +22,7 @@ from nnlite.kernels.parallel import count_chunks, get_num_threads, map_chunks, p
 from nnlite.kernels.window import Array, shifts
 from nnlite.kernels.workspace import scratch
 
+_NARROW = 32  # channels of a group, below which its product is too thin to pay
 _STRIP_ROWS = 1024  # a small product's sum over many more rows runs at half speed
 _SMALL_PRODUCT = 4096  # elements
 
@@ -72,7 +73,7 @@ def forward(
     if _is_depthwise(weight.shape, groups):
         return depthwise.forward(x, weight, bias, stride=stride, padding=padding, dilation=dilation)
     windows = windows_of(x.shape, weight.shape[:-2], stride, padding, dilation)
-    weight = weight.astype(x.dtype, copy=False)
+    weight, groups = _joined(weight.astype(x.dtype, copy=False), groups)
     features = weight.shape[-1]
     out = np.empty((len(x), *(window.output for window in windows), features), x.dtype)
     blocks = blocks_of(out.shape, _columns_bytes(out.shape, weight.shape, x.itemsize))
@@ -139,7 +140,7 @@ def input_grad(
             g, weight, input_shape=input_shape, stride=stride, padding=padding, dilation=dilation
         )
     windows = windows_of(input_shape, weight.shape[:-2], stride, padding, dilation)
-    weight = weight.astype(g.dtype, copy=False)
+    weight, groups = _joined(weight.astype(g.dtype, copy=False), groups)
     depth, features = weight.shape[-2:]
     is_pointwise = groups == 1 and all(window.identity for window in windows)
     dx = np.empty(input_shape, g.dtype)
@@ -195,10 +196,12 @@ def weight_grad(
     array([[ 8., 12.],
            [20., 24.]])
     """
-    features = g.shape[-1]
-    shape = (*kernel_size, x.shape[-1] // groups, features)
-    if _is_depthwise(shape, groups):
+    features, wanted = g.shape[-1], (*kernel_size, x.shape[-1] // groups, g.shape[-1])
+    if _is_depthwise(wanted, groups):
         return depthwise.weight_grad(x, g, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation)
+    together = _together(wanted, groups)
+    groups //= together
+    shape = (*kernel_size, x.shape[-1] // groups, features)
     windows = windows_of(x.shape, kernel_size, stride, padding, dilation)
     blocks = blocks_of(g.shape, _columns_bytes(g.shape, shape, x.itemsize))
     shares = partition(len(blocks), get_num_threads())  # one partial sum a share, not a chunk: it may be large
@@ -217,10 +220,15 @@ def weight_grad(
 
     partials = map_chunks(job, len(shares))
     if not partials:
-        return np.zeros(shape, x.dtype)
+        return np.zeros(wanted, x.dtype)
     for partial in partials[1:]:
         partials[0] += partial
-    return partials[0]
+    if together == 1:
+        return partials[0]
+    dweight = np.empty(wanted, x.dtype)
+    for part, whole in _diagonal(dweight, partials[0], groups * together, together):
+        part[...] = whole
+    return dweight
 
 
 def _columns_bytes(output_shape: Shape, weight_shape: Shape, itemsize: int) -> int:
@@ -244,6 +252,35 @@ def _sum_over_rows(columns: Array, rows: Array, out: Array) -> None:
     np.matmul(left, rows[:whole].reshape(strips, _STRIP_ROWS, -1), out=products)
     np.matmul(columns[whole:].T, rows[whole:], out=out)
     out += products.sum(axis=0)
+
+
+def _joined(weight: Array, groups: int) -> tuple[Array, int]:
+    """Take narrow groups together, with zeros where an output of one of them would read the inputs of another.
+
+    That is more arithmetic in less time (a quarter for 32 groups of 4 channels), since BLAS is slow at thin products. A
+    NaN or Inf in one group reaches those that it was taken together with.
+    """
+    together = _together(weight.shape, groups)
+    if together == 1:
+        return weight, groups
+    joined = np.zeros((*weight.shape[:-2], weight.shape[-2] * together, weight.shape[-1]), weight.dtype)
+    for part, whole in _diagonal(weight, joined, groups, together):
+        whole[...] = part
+    return joined, groups // together
+
+
+def _together(weight_shape: Shape, groups: int) -> int:
+    """Return how many neighbouring groups are worth taking together: a divisor of their number."""
+    most = max(_NARROW // weight_shape[-2], 1)
+    return max(number for number in range(1, groups + 1) if groups % number == 0 and number <= most)
+
+
+def _diagonal(weight: Array, joined: Array, groups: int, together: int) -> list[tuple[Array, Array]]:
+    """Return parts of a weight (*kernel, C // groups, F), and their places in the weight of groups taken together."""
+    *kernel, depth, features = weight.shape
+    split = (groups // together, together, features // groups)
+    parts, places = weight.reshape(*kernel, depth, *split), joined.reshape(*kernel, together, depth, *split)
+    return [(parts[..., member, :], places[..., member, :, :, member, :]) for member in range(together)]
 
 
 def _groups(weight_shape: Shape, groups: int) -> list[tuple[slice, slice]]:

@@ -174,22 +174,22 @@ def adam(
     w -= scratch
 
 
-@in_blocks
 def nadam(
     w: Array, g: Array, m: Array, v: Array,
-    *, beta_1: float, beta_2: float, m_step: float, g_step: float, epsilon: float,
+    *, rate: float, beta_1: float, beta_2: float, epsilon: float, t: int, product: float, decay: float,
 ) -> None:  # fmt: skip
-    """Adam with Nesterov's look ahead: w -= (m_step * m + g_step * g) / (sqrt(v) + epsilon), with Adam's m and v."""
-    scratch = np.multiply(g, 1 - beta_1, out=np.empty_like(w))
-    m *= beta_1
-    m += scratch
-    np.multiply(g, g, out=scratch)
-    _average(v, scratch, beta_2)
-    _root(v, 0, epsilon, scratch)
-    step = np.multiply(m, m_step, out=np.empty_like(w))
-    step += g_step * g
-    step /= scratch
-    w -= step
+    """Adam with Nesterov's look ahead, at step t (from 1); `product` is that of all momentums up to t.
+
+    w -= rate * (u' * m / (1 - product * u') + (1 - u) * g / (1 - product)) / (sqrt(v / (1 - beta_2**t)) + epsilon),
+    with Adam's m and v, and u and u' for the momentum of this step and the next.
+    """
+    now, following = nadam_momentum(beta_1, t, decay), nadam_momentum(beta_1, t + 1, decay)
+    correction = math.sqrt(1 - beta_2**t)
+    _nadam(
+        w, g, m, v, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon * correction,
+        m_step=rate * correction * following / (1 - product * following),
+        g_step=rate * correction * (1 - now) / (1 - product),
+    )  # fmt: skip
 
 
 @in_blocks
@@ -262,6 +262,24 @@ def radam_step(rate: float, beta_1: float, beta_2: float, t: int) -> tuple[float
 def nadam_momentum(beta_1: float, t: int, decay: float) -> float:
     """Return NAdam's momentum at step t, which grows from about beta_1 / 2 to beta_1."""
     return beta_1 * (1 - 0.5 * math.pow(0.96, t * decay))
+
+
+@in_blocks
+def _nadam(
+    w: Array, g: Array, m: Array, v: Array,
+    *, beta_1: float, beta_2: float, m_step: float, g_step: float, epsilon: float,
+) -> None:  # fmt: skip
+    """Update Adam's m and v; w -= (m_step * m + g_step * g) / (sqrt(v) + epsilon)."""
+    scratch = np.multiply(g, 1 - beta_1, out=np.empty_like(w))
+    m *= beta_1
+    m += scratch
+    np.multiply(g, g, out=scratch)
+    _average(v, scratch, beta_2)
+    _root(v, 0, epsilon, scratch)
+    step = np.multiply(m, m_step, out=np.empty_like(w))
+    step += g_step * g
+    step /= scratch
+    w -= step
 
 
 def _average(mean: Array, value: Array, weight: float) -> None:

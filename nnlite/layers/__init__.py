@@ -13,6 +13,7 @@ from nnlite.layers._activation import (
     Softmax,
     Softplus,
 )
+from nnlite.layers._attention import MultiHeadAttention
 from nnlite.layers._batch_norm import BatchNorm
 from nnlite.layers._conv import Conv1D, Conv2D, Conv3D
 from nnlite.layers._conv_transpose import Conv1DTranspose, Conv2DTranspose, Conv3DTranspose
@@ -34,9 +35,13 @@ from nnlite.layers._module import Module
 from nnlite.layers._noise import AlphaDropout, Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
 from nnlite.layers._normalization import GroupNorm, InstanceNorm, LayerNorm
 from nnlite.layers._pooling import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
+from nnlite.layers._recurrent import GRU, LSTM, RNN, SimpleRNN
+from nnlite.layers._recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
 from nnlite.layers._reshape import Flatten, Permute, RepeatVector, Reshape
 from nnlite.layers._resize import Cropping2D, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D
 from nnlite.layers._rms_norm import LocalResponseNorm, RMSNorm
+from nnlite.layers._transformer import PositionalEncoding, TransformerDecoder, TransformerEncoder
+from nnlite.layers._wrappers import Bidirectional, TimeDistributed
 
 # The longer spellings are the same objects.
 Layer = Module
@@ -49,7 +54,6 @@ Convolution2D = Conv2D
 Convolution2DTranspose = Conv2DTranspose
 Convolution3D = Conv3D
 Convolution3DTranspose = Conv3DTranspose
-MaxPooling2D = MaxPool2D
 SeparableConvolution2D = SeparableConv2D
 BatchNormalization = BatchNorm
 GroupNormalization = GroupNorm
@@ -61,6 +65,7 @@ GlobalAveragePooling2D = GlobalAvgPool2D
 GlobalAveragePooling3D = GlobalAvgPool3D
 GlobalMaxPooling1D = GlobalMaxPool1D
 GlobalMaxPooling2D = GlobalMaxPool2D
+MaxPooling2D = MaxPool2D
 GlobalMaxPooling3D = GlobalMaxPool3D
 MaxPooling1D = MaxPool1D
 MaxPooling3D = MaxPool3D
@@ -81,6 +86,7 @@ __all__ = [
     "AvgPool3D",
     "BatchNorm",
     "BatchNormalization",
+    "Bidirectional",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -104,6 +110,8 @@ __all__ = [
     "Input",
     "Lambda",
     "GELU",
+    "GRU",
+    "GRUCell",
     "GaussianNoise",
     "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
@@ -120,6 +128,8 @@ __all__ = [
     "GroupNorm",
     "GroupNormalization",
     "InstanceNorm",
+    "LSTM",
+    "LSTMCell",
     "Layer",
     "LayerNorm",
     "LayerNormalization",
@@ -134,11 +144,14 @@ __all__ = [
     "MaxPooling3D",
     "Maxout",
     "Module",
+    "MultiHeadAttention",
     "Multiply",
     "PReLU",
     "Permute",
+    "PositionalEncoding",
     "RMSNorm",
     "RMSNormalization",
+    "RNN",
     "ReLU",
     "RepeatVector",
     "Reshape",
@@ -146,11 +159,16 @@ __all__ = [
     "SeparableConv2D",
     "SeparableConvolution2D",
     "SiLU",
+    "SimpleRNN",
+    "SimpleRNNCell",
     "Softmax",
     "Softplus",
     "Subtract",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "TimeDistributed",
+    "TransformerDecoder",
+    "TransformerEncoder",
     "UpSampling1D",
     "UpSampling2D",
     "ZeroPadding1D",

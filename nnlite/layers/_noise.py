@@ -19,6 +19,8 @@ NoiseShape = Sequence[int | None]
 class _Noise(Module):
     """What the layers that draw random numbers share: a generator of their own, if they have a seed."""
 
+    supports_masking = True
+
     def __init__(self, seed: int | None, input_shape: Shape | None, name: str | None) -> None:
         super().__init__(input_shape, name)
         self.seed = seed
@@ -57,8 +59,6 @@ class Dropout(_Noise):
     >>> dropout.eval()(np.ones(3)).tolist()
     [1.0, 1.0, 1.0]
     """
-
-    supports_masking = True
 
     def __init__(
         self,

@@ -4,13 +4,36 @@ from collections.abc import Callable
 from typing import Any
 
 from nnlite._lookup import look_up
-from nnlite.optimizers._adaptive import Adam
+from nnlite.optimizers import schedules
+from nnlite.optimizers._adam import Adam, Adamax, AdamW, Nadam, RAdam
+from nnlite.optimizers._adaptive import Adadelta, Adagrad, RMSprop
+from nnlite.optimizers._first_order import FirstOrderOptimizer
+from nnlite.optimizers._lbfgs import LBFGS
 from nnlite.optimizers._optimizer import Optimizer
 from nnlite.optimizers._sgd import SGD
+from nnlite.optimizers._sign import Lion, Rprop
 
-__all__ = ["SGD", "Adam", "Optimizer", "get"]
+__all__ = [
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "FirstOrderOptimizer",
+    "Lion",
+    "Nadam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "get",
+    "schedules",
+]
 
-_BY_NAME: dict[str, Callable[[], Optimizer]] = {"adam": Adam, "sgd": SGD}
+_CLASSES = (LBFGS, SGD, Adadelta, Adagrad, Adam, AdamW, Adamax, Lion, Nadam, RAdam, RMSprop, Rprop)
+_BY_NAME: dict[str, Callable[[], Optimizer]] = {cls.__name__.lower(): cls for cls in _CLASSES}
 
 
 def get(identifier: Any) -> Optimizer:

@@ -3,15 +3,17 @@
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from nnlite.optimizers._optimizer import LearningRate, Optimizer, Slots
+from nnlite.kernels import updates
+from nnlite.optimizers._checks import check_share
+from nnlite.optimizers._first_order import FirstOrderOptimizer
+from nnlite.optimizers._optimizer import LearningRate, Slots
 
 __all__ = ["SGD"]
 
 
-class SGD(Optimizer):
+class SGD(FirstOrderOptimizer):
     """Step against the gradient, with or without momentum.
 
     Without momentum ``w = w - rate * g``. With it ``v = momentum * v - rate * g`` and ``w = w + v``; Nesterov's form
@@ -23,8 +25,8 @@ class SGD(Optimizer):
     momentum : float, default 0
         In [0, 1].
     nesterov : bool, default False
-    parameters : iterable, optional
-        For a loop of one's own: `model.parameters()`.
+    weight_decay, clipnorm, clipvalue, global_clipnorm, parameters : optional
+        As for every `FirstOrderOptimizer`.
 
     Raises
     ------
@@ -55,26 +57,23 @@ class SGD(Optimizer):
         learning_rate: LearningRate = 0.01,
         momentum: float = 0.0,
         nesterov: bool = False,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
         parameters: Iterable[Any] | None = None,
     ) -> None:
-        if not 0 <= momentum <= 1:
-            raise ValueError(f"SGD expected momentum in [0, 1], got momentum={momentum!r}")
+        check_share("SGD", inclusive=True, momentum=momentum)
         self.momentum, self.nesterov = momentum, nesterov
         self.slot_names = ("velocity",) if momentum else ()
-        super().__init__(learning_rate, parameters)
+        super().__init__(learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, parameters)
 
-    def update(self, w: NDArray[Any], g: NDArray[Any], slots: Slots, rate: float, scratch: NDArray[Any]) -> None:
+    def update(self, w: NDArray[Any], g: NDArray[Any], slots: Slots, rate: float) -> None:
         """Change w by one step."""
-        np.multiply(g, rate, out=scratch)
         if not self.momentum:
-            w -= scratch
-            return
-        velocity = slots["velocity"]
-        velocity *= self.momentum
-        velocity -= scratch
-        if not self.nesterov:
-            w += velocity
-            return
-        w -= scratch
-        np.multiply(velocity, self.momentum, out=scratch)
-        w += scratch
+            updates.descend(w, g, rate=rate)
+        else:
+            updates.momentum(
+                w, g, slots["velocity"],
+                inside=-rate, outside=1, momentum=self.momentum, dampening=0, nesterov=self.nesterov,
+            )  # fmt: skip

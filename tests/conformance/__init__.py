@@ -7,6 +7,7 @@ PyTorch's (`tests/nn/test_conformance.py`, `tests/parity/test_modules.py`). A fa
 
 from tests.conformance import (
     _activation,
+    _attention,
     _conv,
     _dense,
     _merge,
@@ -17,21 +18,27 @@ from tests.conformance import (
     _reshape,
     _resize,
 )
+from tests.conformance._initializers import INITIALIZERS
 from tests.conformance._losses import LOSSES
 from tests.conformance._metrics import METRICS
 from tests.conformance._optimizers import OPTIMIZERS
 from tests.conformance._rows import (
+    InitializerRow,
     LayerRow,
     LossRow,
     MetricRow,
     ModuleRow,
     OptimizerRow,
+    ScheduleRow,
     batch,
     keras_names,
     layer_names,
 )
+from tests.conformance._schedules import SCHEDULES
 
 __all__ = [
+    "INITIALIZERS",
+    "InitializerRow",
     "LAYERS",
     "LAYERS_BY_FAMILY",
     "LOSSES",
@@ -39,11 +46,13 @@ __all__ = [
     "MODULES",
     "MODULES_BY_FAMILY",
     "OPTIMIZERS",
+    "SCHEDULES",
     "LayerRow",
     "LossRow",
     "MetricRow",
     "ModuleRow",
     "OptimizerRow",
+    "ScheduleRow",
     "batch",
     "keras_names",
     "layer_names",
@@ -51,6 +60,7 @@ __all__ = [
 
 LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "activation": _activation.LAYERS,
+    "attention": _attention.LAYERS,
     "conv": _conv.LAYERS,
     "dense": _dense.LAYERS,
     "merge": _merge.LAYERS,
@@ -62,7 +72,11 @@ LAYERS_BY_FAMILY: dict[str, list[LayerRow]] = {
     "resize": _resize.LAYERS,
 }
 MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
+    "conv": _conv.MODULES,
+    "attention": _attention.MODULES,
+    "activation": _activation.MODULES,
     "dense": _dense.MODULES,
+    "normalization": _normalization.MODULES,
     "recurrent": _recurrent.MODULES,
     "reshape": _reshape.MODULES,
 }

@@ -1,8 +1,8 @@
 """Activation layers."""
 
-from tests.conformance._rows import LayerRow
+from tests.conformance._rows import LayerRow, ModuleRow
 
-__all__ = ["LAYERS"]
+__all__ = ["LAYERS", "MODULES"]
 
 NONE = "Keras has no such layer"
 FLAT, IMAGES = (3, 4), (2, 5, 6, 2)
@@ -33,4 +33,47 @@ LAYERS = [
     LayerRow("Softmax(axis=1)", IMAGES, IMAGES),
     LayerRow("Softmax(axis=(1, -1))", IMAGES, IMAGES),
     LayerRow("Softplus()", FLAT, FLAT, keras="Activation('softplus')"),
+]
+
+MODULES = [
+    ModuleRow("CELU()", FLAT),
+    ModuleRow("CELU(alpha=0.5)", FLAT),
+    ModuleRow("ELU()", FLAT),
+    ModuleRow("ELU(alpha=0.5, inplace=False)", FLAT),
+    ModuleRow("GELU()", FLAT),
+    ModuleRow("GELU(approximate='tanh')", FLAT),
+    ModuleRow("GLU()", FLAT),
+    ModuleRow("GLU(dim=0)", (4, 3)),
+    ModuleRow("Hardshrink()", FLAT),
+    ModuleRow("Hardshrink(lambd=0.1)", FLAT),
+    ModuleRow("Hardsigmoid()", FLAT),
+    ModuleRow("Hardswish()", FLAT),
+    ModuleRow("Hardtanh()", FLAT),
+    ModuleRow("Hardtanh(min_val=-0.5, max_val=2.0)", FLAT),
+    ModuleRow("LeakyReLU()", FLAT),
+    ModuleRow("LeakyReLU(negative_slope=0.3)", FLAT),
+    ModuleRow("LogSigmoid()", FLAT),
+    ModuleRow("LogSoftmax(dim=-1)", FLAT),
+    ModuleRow("Mish()", FLAT),
+    ModuleRow("PReLU()", FLAT),
+    ModuleRow("PReLU(num_parameters=4, init=0.1)", FLAT),
+    ModuleRow("ReLU()", FLAT),
+    ModuleRow("ReLU(inplace=False)", FLAT),
+    ModuleRow("ReLU6()", FLAT),
+    ModuleRow("SELU()", FLAT),
+    ModuleRow("SiLU()", FLAT),
+    ModuleRow("Sigmoid()", FLAT),
+    ModuleRow("Softmax(dim=1)", FLAT),
+    ModuleRow("Softmax(dim=0)", FLAT),
+    ModuleRow("Softmin(dim=-1)", FLAT),
+    ModuleRow("Softplus()", FLAT),
+    ModuleRow("Softplus(beta=2.0, threshold=1.0)", FLAT),
+    ModuleRow("Softshrink()", FLAT),
+    ModuleRow("Softshrink(lambd=0.1)", FLAT),
+    ModuleRow("Softsign()", FLAT),
+    ModuleRow("Tanh()", FLAT),
+    ModuleRow("Tanhshrink()", FLAT),
+    ModuleRow("Threshold(0.1, -2.0)", FLAT),
+    ModuleRow("PReLU(num_parameters=5)", IMAGES[:3]),
+    ModuleRow("Softmax2d()", IMAGES),
 ]

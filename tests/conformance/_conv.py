@@ -50,4 +50,28 @@ LAYERS = [
     LayerRow("SeparableConv2D(1, (2, 2), data_format='channels_first', use_bias=False)", (2, 3, 4, 5), (2, 1, 3, 4)),
 ]  # fmt: skip
 
-MODULES: list[ModuleRow] = []
+FIRST_1D, FIRST_2D, FIRST_3D = (2, 4, 6), (2, 4, 5, 6), (2, 2, 3, 4, 3)
+
+MODULES = [
+    ModuleRow("Conv1d(4, 3, 2)", FIRST_1D),
+    ModuleRow("Conv1d(4, 6, 3, stride=2, padding=1, groups=2, bias=False)", FIRST_1D),
+    ModuleRow("Conv1d(4, 8, 3, padding='same', dilation=2, groups=4)", (4, 6)),
+    ModuleRow("Conv1d(4, 2, 3, padding=2, padding_mode='circular')", FIRST_1D),
+    ModuleRow("Conv2d(4, 3, 2)", FIRST_2D),
+    ModuleRow("Conv2d(4, 6, (2, 3), stride=(1, 2), padding=(2, 1), dilation=(2, 1), groups=2)", FIRST_2D),
+    ModuleRow("Conv2d(4, 3, (2, 4), padding='same', padding_mode='reflect')", FIRST_2D),
+    ModuleRow("Conv2d(4, 3, 3, padding=(2, 1), padding_mode='replicate', bias=False)", (4, 5, 6)),
+    ModuleRow("Conv2d(4, 3, 2, padding='valid', padding_mode='circular')", FIRST_2D),
+    ModuleRow("Conv3d(2, 3, 2)", FIRST_3D),
+    ModuleRow("Conv3d(2, 4, (1, 2, 3), stride=(1, 2, 1), padding=1, groups=2)", FIRST_3D),
+    ModuleRow("Conv3d(2, 1, 2, padding=1, padding_mode='replicate')", (2, 3, 4, 3)),
+    ModuleRow("ConvTranspose1d(4, 3, 2)", FIRST_1D),
+    ModuleRow("ConvTranspose1d(4, 2, 3, stride=3, padding=1, output_padding=2, groups=2)", FIRST_1D),
+    ModuleRow("ConvTranspose2d(4, 3, 2, stride=2, bias=False)", (4, 5, 6)),
+    ModuleRow("ConvTranspose2d(4, 6, (2, 3), stride=(2, 3), padding=(0, 2), output_padding=(1, 0), groups=2, "
+              "dilation=(3, 1))", FIRST_2D),
+    ModuleRow("ConvTranspose2d(4, 2, 3, stride=2, padding=1)", FIRST_2D, settings={"output_size": (10, 11)}),
+    ModuleRow("ConvTranspose3d(2, 3, 2)", FIRST_3D),
+    ModuleRow("ConvTranspose3d(2, 2, (2, 1, 3), stride=(1, 2, 1), padding=(0, 0, 1), output_padding=(0, 1, 0), "
+              "groups=2)", FIRST_3D),
+]  # fmt: skip

@@ -1,8 +1,8 @@
 """Normalising layers."""
 
-from tests.conformance._rows import LayerRow
+from tests.conformance._rows import LayerRow, ModuleRow
 
-__all__ = ["LAYERS"]
+__all__ = ["LAYERS", "MODULES"]
 
 NONE = "Keras has no such layer"
 FLAT, STEPS, IMAGES = (3, 4), (3, 5, 2), (2, 3, 4, 6)
@@ -44,4 +44,30 @@ LAYERS = [
     LayerRow("LocalResponseNorm(2, alpha=0.5, beta=0.5, k=2.0, axis=1)", IMAGES, IMAGES, no_keras=NONE),
     LayerRow("RMSNorm()", FLAT, FLAT, OTHERS),
     LayerRow("RMSNorm(axis=(1, 2), epsilon=0.1)", STEPS, STEPS, ((3, 5, 3),)),
+]
+
+MODULES = [
+    ModuleRow("BatchNorm1d(4)", FLAT),
+    ModuleRow("BatchNorm1d(5, eps=0.1, momentum=0.7)", STEPS),
+    ModuleRow("BatchNorm1d(4, momentum=None)", FLAT),
+    ModuleRow("BatchNorm1d(4, affine=False)", FLAT),
+    ModuleRow("BatchNorm1d(4, track_running_stats=False)", FLAT),
+    ModuleRow("BatchNorm2d(3)", IMAGES),
+    ModuleRow("BatchNorm3d(2, momentum=0.3)", (2, 2, 3, 2, 2)),
+    ModuleRow("GroupNorm(2, 4)", FLAT),
+    ModuleRow("GroupNorm(3, 6, eps=0.1)", (2, 6, 2, 3)),
+    ModuleRow("GroupNorm(1, 5, affine=False)", STEPS),
+    ModuleRow("InstanceNorm1d(5)", STEPS),
+    ModuleRow("InstanceNorm1d(3, affine=True)", (3, 4)),
+    ModuleRow("InstanceNorm2d(3, eps=0.1, affine=True, track_running_stats=True)", IMAGES),
+    ModuleRow("InstanceNorm2d(3, momentum=None, track_running_stats=True)", IMAGES),
+    ModuleRow("InstanceNorm3d(2, momentum=0.3, track_running_stats=True)", (2, 2, 3, 2, 2)),
+    ModuleRow("LayerNorm(4)", FLAT),
+    ModuleRow("LayerNorm((4, 6), eps=0.1, bias=False)", IMAGES),
+    ModuleRow("LayerNorm([5, 2], elementwise_affine=False)", STEPS),
+    ModuleRow("LocalResponseNorm(2)", IMAGES),
+    ModuleRow("LocalResponseNorm(3, alpha=0.5, beta=0.5, k=2.0)", STEPS),
+    ModuleRow("RMSNorm(4)", FLAT),
+    ModuleRow("RMSNorm((4, 6), eps=0.1)", IMAGES),
+    ModuleRow("RMSNorm(2, elementwise_affine=False)", STEPS),
 ]

@@ -10,7 +10,18 @@ from numpy.typing import NDArray
 import nnlite as nl
 from nnlite import layers, losses, metrics, optimizers
 
-__all__ = ["LayerRow", "LossRow", "MetricRow", "ModuleRow", "OptimizerRow", "batch", "keras_names", "layer_names"]
+__all__ = [
+    "InitializerRow",
+    "LayerRow",
+    "LossRow",
+    "MetricRow",
+    "ModuleRow",
+    "OptimizerRow",
+    "ScheduleRow",
+    "batch",
+    "keras_names",
+    "layer_names",
+]
 
 Array = NDArray[Any]
 Shape = tuple[int, ...]
@@ -113,6 +124,16 @@ class OptimizerRow(NamedTuple):
         return self.name
 
 
+class ScheduleRow(NamedTuple):
+    """A schedule of the learning rate, and its formula written plainly."""
+
+    schedule: Callable[[int], float]
+    reference: Callable[[int], float]
+
+    def __str__(self) -> str:
+        return repr(self.schedule)
+
+
 class LossRow(NamedTuple):
     """A loss, the names that stand for it, a batch for it, and the loss of each sample written plainly."""
 
@@ -140,3 +161,21 @@ class MetricRow(NamedTuple):
 
     def __str__(self) -> str:
         return self.name
+
+
+class InitializerRow(NamedTuple):
+    """An initializer, as the code that it prints as, with what it gives; an orthogonal one has neither."""
+
+    code: str
+    shape: Shape
+    values: Callable[[Shape], Array] | None = None  # where they are always the same
+    law: Any = None  # of the numbers, as SciPy's distribution
+
+    def __str__(self) -> str:
+        return f"{self.code}-{'x'.join(map(str, self.shape))}"
+
+    def make(self, **more: Any) -> Any:
+        """Build the initializer, with more arguments than its code has."""
+        joint = ", " if not self.code.endswith("()") else ""
+        added = ", ".join(f"{name}={value!r}" for name, value in more.items())
+        return eval(f"{self.code[:-1]}{joint if added else ''}{added})", vars(nl.initializers))

@@ -20,8 +20,10 @@ every_layer_with_one_input = pytest.mark.parametrize("row", [r for r in LAYERS i
 
 
 def outputs_of(value: Any) -> list[NDArray[Any]]:
-    """One output or several, as a list of arrays."""
-    return [y.numpy() for y in (value if isinstance(value, (tuple, list)) else [value])]
+    """One output or several, also in nested lists, as a list of arrays."""
+    if isinstance(value, (tuple, list)):
+        return [y for item in value for y in outputs_of(item)]
+    return [value.numpy()]
 
 
 def called(layer: Module, row: LayerRow, inputs: Sequence[Any], seed: int = 0) -> list[NDArray[Any]]:
@@ -199,7 +201,7 @@ def test_inputs_that_do_not_fit_are_named(row: LayerRow) -> None:
     called(layer, row, batch(row))
     for shape in row.misfits:
         with pytest.raises(ValueError, match=r"expected|cannot hold") as caught:
-            layer(np.ones(shape, np.float32))
+            layer(np.ones(shape, np.float32), **row.settings)
         assert str(caught.value).startswith(layer.label)
         assert str(shape) in str(caught.value)
     assert [y.shape for y in called(layer, row, batch(row))] == shapes_of(row)

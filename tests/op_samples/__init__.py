@@ -8,6 +8,7 @@ from tests.op_samples import (
     _activation,
     _adaptive,
     _arithmetic,
+    _attention,
     _conv,
     _conv_transpose,
     _indexing,
@@ -30,7 +31,19 @@ from tests.op_samples._sample import Sample
 
 __all__ = ["NONDIFFERENTIABLE", "SAMPLES", "Sample"]
 
-NONDIFFERENTIABLE = {"all", "any", "argmax", "argmin", "ceil", "floor", "one_hot", "round", "sign", "step"}
+NONDIFFERENTIABLE = {
+    "all",
+    "any",
+    "argmax",
+    "argmin",
+    "ceil",
+    "floor",
+    "one_hot",
+    "round",
+    "sign",
+    "sinusoidal_encoding",
+    "step",
+}
 
 SAMPLES: list[Sample] = [
     *_arithmetic.SAMPLES,
@@ -48,6 +61,7 @@ SAMPLES: list[Sample] = [
     *_adaptive.SAMPLES,
     *_resize.SAMPLES,
     *_noise.SAMPLES,
+    *_attention.SAMPLES,
     *_recurrent.SAMPLES,
     *_loss_regression.SAMPLES,
     *_loss_classification.SAMPLES,

@@ -80,7 +80,7 @@ SAMPLES = [
     Sample(F.pad, (normal(2, 3),), np.pad, {"pad_width": ((0, 1), (2, 0)), "constant_values": 1.5}),
     *(
         Sample(F.pad, (normal(3, 4),), np.pad, {"pad_width": width, "mode": mode})
-        for mode in ("edge", "reflect")
+        for mode in ("edge", "reflect", "wrap")
         for width in ((1, 2), ((0, 0), (3, 1)))
     ),
     Sample(F.pad, (normal(3),), np.pad, {"pad_width": (7, 5), "mode": "reflect"}, note="reflected twice"),

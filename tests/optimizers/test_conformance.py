@@ -145,12 +145,12 @@ def test_parameters_of_any_shape_are_updated_together(row: OptimizerRow) -> None
     optimizer = row.make(row.rate, parameters=[*together, transposed])
     for _ in range(3):
         for w in [*together, transposed]:
-            w.grad = np.full_like(w.data, 0.5)
+            w.grad = np.full_like(w.data, 0.25)
         optimizer.step()
     alone = nl.Parameter(np.ones(1))
     optimizer = row.make(row.rate, parameters=[alone])
     for _ in range(3):
-        alone.grad = np.full_like(alone.data, 0.5)
+        alone.grad = np.full_like(alone.data, 0.25)
         optimizer.step()
     for w in [*together, transposed]:
         np.testing.assert_allclose(w.data, np.full(w.shape, alone.data[0]), rtol=1e-12)
@@ -159,5 +159,5 @@ def test_parameters_of_any_shape_are_updated_together(row: OptimizerRow) -> None
 @every_optimizer
 @pytest.mark.parametrize(("rate", "error"), [(-0.1, ValueError), (float("nan"), ValueError), ("0.1", TypeError)])
 def test_the_learning_rate_is_checked(row: OptimizerRow, rate: Any, error: Any) -> None:
-    with pytest.raises(error, match=r"(SGD|Adam) expected .*learning_rate"):
+    with pytest.raises(error, match=r"^\w+ expected .*learning_rate"):
         row.make(rate)

@@ -262,7 +262,7 @@ def compare_function(
     wanted = [isinstance(a, np.ndarray) and a.dtype.kind == "f" for a in arrays]
     leaves = [nl.tensor(a, requires_grad=True) if w else a for a, w in zip(arrays, wanted, strict=True)]
     outputs = _flat([ours(*leaves)])
-    cotangents = [generator.normal(size=o.shape) for o in outputs]
+    cotangents = [generator.normal(size=np.shape(o)) for o in outputs]
     if peer == "torch":
         import torch
 
@@ -288,7 +288,7 @@ def compare_function(
     for o, t in zip(outputs, their_outputs, strict=True):
         check(subject, peer, o, t, tolerance, "value")
     for o, g in zip(outputs, cotangents, strict=True):
-        if o.requires_grad:
+        if isinstance(o, nl.Tensor) and o.requires_grad:
             o.backward(g, retain_graph=True)
     for leaf, grad in zip([leaf for leaf, w in zip(leaves, wanted, strict=True) if w], grads, strict=True):
         if grad is not None:
