@@ -150,6 +150,16 @@ class TestModels:
                 other.set_weights(model.get_weights())
                 np.testing.assert_array_equal(other.predict(X), model.predict(X))
 
+    def test_a_model_that_was_built_by_a_call_comes_back_built(self) -> None:
+        for model, x in (
+            (Sequential([Dense(3), Dense(2)]), X),
+            (Sequential([layers.Embedding(9, 3), layers.LSTM(2)]), np.arange(8).reshape(2, 4)),
+        ):
+            model.predict(x)
+            other = again(model)
+            other.load_state_dict(model.state_dict())
+            np.testing.assert_array_equal(other.predict(x), model.predict(x))
+
     def functional(self) -> Model:
         """A bit of everything."""
         a, b = Input((4,), name="a"), Input((4,))

@@ -12,7 +12,21 @@ from numpy.typing import NDArray
 
 import nnlite as nl
 import nnlite.functional as F
-from nnlite.layers import Add, BatchNorm, Concatenate, Conv2D, Dense, Dropout, Flatten, Input, Lambda, Module
+from nnlite.layers import (
+    LSTM,
+    Add,
+    BatchNorm,
+    Concatenate,
+    Conv2D,
+    Dense,
+    Dropout,
+    Embedding,
+    Flatten,
+    Input,
+    Lambda,
+    Module,
+    MultiHeadAttention,
+)  # fmt: skip
 from nnlite.models import Model, Sequential
 
 Array = NDArray[Any]
@@ -137,6 +151,31 @@ class TestComputing:
         first, second = model.predict(B)
         np.testing.assert_allclose(first, 3 * B[:, :2], rtol=1e-6)
         np.testing.assert_array_equal(second, 2 * B[:, 2:])
+
+    def test_states_of_recurrent_layers_are_passed_on(self) -> None:
+        source, target = Input((None, 3)), Input((None, 3))
+        _, *states = LSTM(4, return_state=True)(source)
+        y = LSTM(4, return_sequences=True)(target, initial_state=states)
+        assert y.shape == (None, None, 4)
+        model = Model([source, target], y)
+        a, b = (GENERATOR.normal(size=(2, n, 3)).astype(np.float32) for n in (5, 7))
+        encoder, decoder = model.get_layer("lstm"), model.get_layer("lstm_1")
+        _, *after = encoder(a)
+        np.testing.assert_allclose(model.predict([a, b]), decoder(b, initial_state=after).numpy(), rtol=1e-5, atol=1e-6)
+
+    def test_tensors_by_keyword_are_inputs_too(self) -> None:
+        x = Input((5, 4))
+        y = MultiHeadAttention(2, 2)(query=x, value=x)
+        data = GENERATOR.normal(size=(2, 5, 4)).astype(np.float32)
+        model = Model(x, y)
+        attention = model.get_layer("multi_head_attention")
+        np.testing.assert_allclose(model.predict(data), attention(data, data).numpy(), rtol=1e-5, atol=1e-6)
+
+    def test_masks_travel_through_it(self) -> None:
+        tokens = Input((None,), dtype="int32")
+        embedded = Embedding(9, 3, mask_zero=True)(tokens)
+        model = Model(tokens, LSTM(2)(Add()([embedded, embedded])))
+        np.testing.assert_array_equal(model.predict(np.array([[4, 2, 0, 0]])), model.predict(np.array([[4, 2]])))
 
     def test_thousands_of_calls_need_no_recursion(self) -> None:
         x = y = Input((1,))
