@@ -1,10 +1,11 @@
 """The names of the layers inside a model: those that the user gave, and Keras' for the others."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 
-__all__ = ["layer_names", "snake_case"]
+from nnlite._configured import snake_case
+
+__all__ = ["layer_names"]
 
 
 def layer_names(things: Iterable[tuple[str | None, str]]) -> list[str]:
@@ -38,14 +39,3 @@ def layer_names(things: Iterable[tuple[str | None, str]]) -> list[str]:
         taken.add(name)
         names.append(name)
     return names
-
-
-def snake_case(kind: str) -> str:
-    """Write the name of a class in small letters: "MultiHeadAttention" as "multi_head_attention".
-
-    Examples
-    --------
-    >>> [snake_case(kind) for kind in ("LSTM", "GlobalAvgPool2D", "ReLU")]
-    ['lstm', 'global_avg_pool2d', 're_lu']
-    """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", kind).lower()
