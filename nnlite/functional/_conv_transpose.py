@@ -195,6 +195,7 @@ def _transpose(
     if min(sizes) < 1:
         raise ValueError(f"{name}() has nothing left of x of shape {shape} with padding={padding!r}")
     # The convolution whose transpose this is must have as many outputs as x; what it cannot see are zeros at the end.
+    befores = [min(before, r + s - 1) for before, r, s in zip(befores, reach, stride, strict=True)]
     seen = [min(size, r - before + s - 1) for size, r, before, s in zip(sizes, reach, befores, stride, strict=True)]
     settings = {
         "input_shape": (shape[0], *seen, features),

@@ -132,6 +132,19 @@ def blocks_of(output_shape: Shape, nbytes: int) -> list[Block]:
     return [(slice(image, image + 1), strip) for image in range(images) for strip in strips]
 
 
+def line_length(blocks: list[Block], windows: tuple[Window, ...]) -> int:
+    """Return how many outputs the longest line of any block has, along the last spatial axis.
+
+    Examples
+    --------
+    >>> line_length([(slice(0, 1), slice(0, 5)), (slice(0, 1), slice(5, 9))], (Window(9, 1, 1, 1, 0, 0),))
+    5
+    """
+    if len(windows) > 1:
+        return windows[-1].output
+    return max((strip.stop - strip.start for _, strip in blocks), default=0)
+
+
 def view_of(x: Array, block: Block, windows: tuple[Window, ...]) -> Array:
     """Return the windows that a block of outputs reads, (images, *outputs, *kernel, C), without copying each."""
     source = source_of(x, block, windows)

@@ -17,7 +17,7 @@ import math
 import numpy as np
 
 from nnlite.kernels import depthwise
-from nnlite.kernels.columns import Padding, Shape, add_bias, blocks_of, columns_of, view_of, windows_of
+from nnlite.kernels.columns import Padding, Shape, add_bias, blocks_of, columns_of, line_length, view_of, windows_of
 from nnlite.kernels.parallel import count_chunks, get_num_threads, map_chunks, partition
 from nnlite.kernels.window import Array, shifts
 from nnlite.kernels.workspace import scratch
@@ -81,7 +81,7 @@ def forward(
         (channels, outputs, weight[..., outputs].reshape(-1, features // groups))
         for channels, outputs in _groups(weight.shape, groups)
     ]
-    tiled_bias = None if bias is None else np.tile(bias.astype(x.dtype, copy=False), windows[-1].output)
+    tiled_bias = None if bias is None else np.tile(bias.astype(x.dtype, copy=False), line_length(blocks, windows))
 
     def job(number: int) -> None:
         block = blocks[number]

@@ -12,8 +12,8 @@ Shapes are those of `nnlite.kernels.conv`: x (N, *spatial, C), weight (*kernel, 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from nnlite.kernels.columns import Block, Padding, Shape, add_bias, blocks_of, source_of, windows_of
-from nnlite.kernels.parallel import count_chunks, get_num_threads, map_chunks, partition
+from nnlite.kernels.columns import Block, Padding, Shape, add_bias, blocks_of, line_length, source_of, windows_of
+from nnlite.kernels.parallel import get_num_threads, map_chunks, partition
 from nnlite.kernels.window import Array, Window
 from nnlite.kernels.workspace import scratch
 
@@ -35,8 +35,9 @@ def forward(x: Array, weight: Array, bias: Array | None, *, stride: Shape, paddi
     features = weight.shape[-1]
     out = np.empty((len(x), *(window.output for window in windows), features), x.dtype)
     blocks = blocks_of(out.shape, out.nbytes * _PASSES)
-    kernel = _tiled(weight.astype(x.dtype, copy=False), windows[-1])
-    tiled_bias = None if bias is None else np.tile(bias.astype(x.dtype, copy=False), windows[-1].output)
+    line = line_length(blocks, windows)
+    kernel = _tiled(weight.astype(x.dtype, copy=False), (line - 1) * windows[-1].stride + 1)
+    tiled_bias = None if bias is None else np.tile(bias.astype(x.dtype, copy=False), line)
 
     def job(number: int) -> None:
         block = blocks[number]
@@ -62,20 +63,23 @@ def input_grad(
     """
     windows = windows_of(input_shape, weight.shape[:-2], stride, padding, dilation)
     channels, features = input_shape[-1], weight.shape[-1]
+    dx = np.empty(input_shape, g.dtype)
+    blocks = blocks_of(dx.shape, dx.nbytes * features // channels * _PASSES)
     back = tuple(Window(w.size + w.extent - 1, w.kernel, 1, w.dilation, 0, 0) for w in windows)
     turned = weight[(slice(None, None, -1),) * len(windows)]
-    kernel = _tiled(turned.astype(g.dtype, copy=False), back[-1])
-    read, written = zip(*(_places(window) for window in windows), strict=True)
-    dx = np.empty(input_shape, g.dtype)
-    chunks = partition(len(dx), count_chunks(dx.nbytes * features // channels * _PASSES))
+    kernel = _tiled(turned.astype(g.dtype, copy=False), line_length(blocks, back))
 
     def job(number: int) -> None:
-        images = chunks[number]
-        target = dx[images]
-        spread = scratch("depthwise.spread", (len(target), *(w.size for w in back), features), g.dtype)
+        images, strip = blocks[number]
+        rows = strip.stop - strip.start
+        sizes = (rows + windows[0].extent - 1, *(window.size for window in back[1:]))
+        firsts = (strip.start, *(0 for _ in back[1:]))
+        read, written = zip(*map(_places, windows, sizes, firsts), strict=True)
+        spread = scratch("depthwise.spread", (images.stop - images.start, *sizes, features), g.dtype)
         spread.fill(0)
         spread[(slice(None), *written)] = g[images][(slice(None), *read)]
-        lines = _lines(spread, (slice(None), slice(0, input_shape[1])), back, features)
+        lines = _lines(spread, (slice(None), slice(0, rows)), back, features)
+        target = dx[images, strip]
         if features == channels:
             _correlate(lines, kernel, target, 1)
             return
@@ -83,7 +87,7 @@ def input_grad(
         _correlate(lines, kernel, each, 1)
         np.sum(each.reshape(*target.shape, features // channels), axis=-1, out=target)
 
-    map_chunks(job, len(chunks))
+    map_chunks(job, len(blocks))
     return dx
 
 
@@ -147,9 +151,8 @@ def _lines(x: Array, block: Block, windows: tuple[Window, ...], features: int) -
     )
 
 
-def _tiled(weight: Array, last: Window) -> Array:
-    """Repeat a weight (*kernel, 1, F) along a line of outputs: (*kernel, columns * F)."""
-    columns = (last.output - 1) * last.stride + 1
+def _tiled(weight: Array, columns: int) -> Array:
+    """Repeat a weight (*kernel, 1, F) along a line: (*kernel, columns * F)."""
     return np.tile(weight[..., 0, :], columns)
 
 
@@ -165,8 +168,8 @@ def _correlate(lines: Array, kernel: Array, target: Array, step: int) -> None:
         target[...] = out.reshape(*target.shape[:-2], -1, target.shape[-1])[..., ::step, :]
 
 
-def _places(window: Window) -> tuple[slice, slice]:
-    """Return which elements of g are read, and where they go in the array that is convolved back."""
-    size, start = window.size + window.extent - 1, window.extent - 1 - window.before
+def _places(window: Window, size: int, first: int) -> tuple[slice, slice]:
+    """Return which elements of g make rows of the input from `first` on, and where they stand among `size` zeros."""
+    start = window.extent - 1 - window.before - first
     after = (window.output - 1) * window.stride + 1 + start - size
     return Window(size, 1, window.stride, 1, -start, after).reach(0)

@@ -45,7 +45,7 @@ def naive_crop(padding, extra, n, extent, stride, axis, axes):
         before = max(extent - 1 - int(np.ceil((extent + extent % 2 - 2 + extra) / 2)), 0)
         return slice(before, before + size)
     before, after = each(each(padding, axes)[axis], 2)
-    return slice(before, (n - 1) * stride + extent - after + (extra or 0))
+    return slice(before, max((n - 1) * stride + extent - after + (extra or 0), 0))
 
 
 _SETTINGS: list[dict[str, Any]] = [
@@ -61,6 +61,7 @@ _SETTINGS: list[dict[str, Any]] = [
     {"stride": 2, "padding": "same", "output_padding": 0, "dilation": 2},
     {"padding": "valid", "output_padding": 2, "stride": (2, 3)},
     {"output_padding": (3, 0), "dilation": (4, 1)},
+    {"padding": ((5, 0), 0), "output_padding": (4, 0)},
 ]
 
 SAMPLES = [

@@ -28,6 +28,14 @@ from nnlite.nn.functional._activation import (
     tanhshrink,
     threshold,
 )
+from nnlite.nn.functional._adaptive import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+)
 from nnlite.nn.functional._attention import (
     scaled_dot_product_attention,
 )
@@ -41,10 +49,7 @@ from nnlite.nn.functional._conv import (
     fold,
     unfold,
 )
-from nnlite.nn.functional._linear import (
-    bilinear,
-    linear,
-)
+from nnlite.nn.functional._linear import bilinear, linear
 from nnlite.nn.functional._losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -69,6 +74,7 @@ from nnlite.nn.functional._losses_margin import (
     soft_margin_loss,
     triplet_margin_loss,
 )
+from nnlite.nn.functional._noise import alpha_dropout, dropout, dropout2d
 from nnlite.nn.functional._normalization import (
     batch_norm,
     group_norm,
@@ -78,8 +84,28 @@ from nnlite.nn.functional._normalization import (
     normalize,
     rms_norm,
 )
+from nnlite.nn.functional._pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from nnlite.nn.functional._resize import interpolate, pad, pixel_shuffle
 
 __all__ = [
+    "adaptive_avg_pool1d",
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool3d",
+    "adaptive_max_pool1d",
+    "adaptive_max_pool2d",
+    "adaptive_max_pool3d",
+    "alpha_dropout",
+    "dropout",
+    "dropout2d",
+    "avg_pool1d",
+    "avg_pool2d",
+    "avg_pool3d",
+    "max_pool1d",
+    "max_pool2d",
+    "max_pool3d",
+    "interpolate",
+    "pad",
+    "pixel_shuffle",
     "batch_norm",
     "bilinear",
     "binary_cross_entropy",
