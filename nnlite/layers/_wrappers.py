@@ -130,11 +130,6 @@ class Bidirectional(Module):
 
     reset_state = reset_states  # Keras has both names
 
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments as plain types; the backward layer only if it was given."""
-        config = super().get_config()
-        return {**config, "backward_layer": None} if self._derived else config
-
     def _check_layers(self) -> None:
         """Require layers that go in different directions and return the same things."""
         one, other = self.forward_layer, self.backward_layer
