@@ -293,7 +293,7 @@ def check_output_size(name: str, output_size: Any, axes: int) -> tuple[int | Non
 
 
 def _averaged(name: str, x: Array, axes: int, output_size: OutputSize) -> Any:
-    """Take means: over everything, in windows of one size if these tile the input, or along one axis after the other."""
+    """Take means: of everything, of windows of one size if these tile the input, or along one axis after the other."""
     x = as_floating(x)
     sizes = _sizes(name, x.shape, axes, output_size)
     if max(sizes) == 1:
@@ -306,7 +306,7 @@ def _averaged(name: str, x: Array, axes: int, output_size: OutputSize) -> Any:
 
 
 def _maxima(name: str, x: Array, axes: int, output_size: OutputSize, return_indices: bool) -> Any:
-    """Take maxima: of everything, of windows of one size if these tile the input, or from where they are found to be."""
+    """Take maxima: of everything, of windows of one size if these tile the input, or from where they are found."""
     x = as_floating(x)
     sizes = _sizes(name, x.shape, axes, output_size)
     if max(sizes) == 1 and not return_indices:
