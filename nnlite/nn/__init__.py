@@ -6,7 +6,7 @@ loads into the model of the same shape.
 
 from nnlite.autograd import Parameter
 from nnlite.layers import Module
-from nnlite.nn import functional, init
+from nnlite.nn import functional, init, utils
 from nnlite.nn._adaptive import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -19,6 +19,7 @@ from nnlite.nn._attention import MultiheadAttention
 from nnlite.nn._batch_norm import BatchNorm1d, BatchNorm2d, BatchNorm3d, InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
 from nnlite.nn._containers import ModuleDict, ModuleList, Sequential
 from nnlite.nn._conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from nnlite.nn._embedding import Embedding
 from nnlite.nn._linear import Bilinear, Identity, Linear
 from nnlite.nn._losses import (
     BCELoss,
@@ -46,6 +47,8 @@ from nnlite.nn._noise import AlphaDropout, Dropout, Dropout2d
 from nnlite.nn._normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
 from nnlite.nn._pooling import AvgPool1d, AvgPool2d, AvgPool3d, MaxPool1d, MaxPool2d, MaxPool3d
 from nnlite.nn._rectifier import CELU, ELU, GELU, SELU, Hardswish, LeakyReLU, Mish, PReLU, ReLU, ReLU6, SiLU, Threshold
+from nnlite.nn._recurrent import GRU, LSTM, RNN
+from nnlite.nn._recurrent_cells import GRUCell, LSTMCell, RNNCell
 from nnlite.nn._reshape import Flatten, Unflatten
 from nnlite.nn._resize import PixelShuffle, Upsample, ZeroPad2d
 from nnlite.nn._squashing import (
@@ -65,6 +68,13 @@ from nnlite.nn._squashing import (
     Tanh,
     Tanhshrink,
 )
+from nnlite.nn._transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -77,12 +87,20 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "GRU",
+    "LSTM",
+    "RNN",
+    "Bilinear",
+    "Embedding",
+    "Flatten",
+    "GRUCell",
+    "Identity",
+    "LSTMCell",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
     "BatchNorm2d",
     "BatchNorm3d",
-    "Bilinear",
     "CELU",
     "CTCLoss",
     "Conv1d",
@@ -96,7 +114,6 @@ __all__ = [
     "Dropout",
     "Dropout2d",
     "ELU",
-    "Flatten",
     "GELU",
     "GLU",
     "GaussianNLLLoss",
@@ -107,7 +124,6 @@ __all__ = [
     "Hardtanh",
     "HingeEmbeddingLoss",
     "HuberLoss",
-    "Identity",
     "InstanceNorm1d",
     "InstanceNorm2d",
     "InstanceNorm3d",
@@ -134,6 +150,7 @@ __all__ = [
     "PReLU",
     "Parameter",
     "PixelShuffle",
+    "RNNCell",
     "PoissonNLLLoss",
     "RMSNorm",
     "ReLU",
@@ -154,9 +171,15 @@ __all__ = [
     "Tanhshrink",
     "Threshold",
     "TripletMarginLoss",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "Unflatten",
     "Upsample",
     "ZeroPad2d",
     "functional",
     "init",
+    "utils",
 ]

@@ -21,6 +21,7 @@ from tests.conformance import (
 from tests.conformance._initializers import INITIALIZERS
 from tests.conformance._losses import LOSSES
 from tests.conformance._metrics import METRICS
+from tests.conformance._optim import OPTIM
 from tests.conformance._optimizers import OPTIMIZERS
 from tests.conformance._rows import (
     InitializerRow,
@@ -45,6 +46,7 @@ __all__ = [
     "METRICS",
     "MODULES",
     "MODULES_BY_FAMILY",
+    "OPTIM",
     "OPTIMIZERS",
     "SCHEDULES",
     "LayerRow",
