@@ -238,8 +238,8 @@ def _by_output(
     given: Any, names: Sequence[str], what: str, missing: bool = False, one_for_all: bool = True
 ) -> list[Any]:
     """Return what is given for each output: by its name, by position, or, if it is a single thing, for all."""
-    if given is None:
-        return [None] * len(names)
+    if given is None or (len(names) == 1 and isinstance(given, np.ndarray)):
+        return [given] * len(names)
     if isinstance(given, Mapping):
         if len(names) == 1 and len(given) == 1 and not names[0]:
             return list(given.values())

@@ -75,7 +75,14 @@ class ModuleRow(NamedTuple):
 
 def layer_names() -> dict[str, Any]:
     """What the code of a layer may refer to."""
-    return {**vars(layers), **vars(nl.models), **vars(nl.initializers), "linear": nl.functional.linear}
+    return {
+        **vars(layers),
+        **vars(nl.models),
+        **vars(nl.initializers),
+        **vars(nl.regularizers),
+        **vars(nl.constraints),
+        "linear": nl.functional.linear,
+    }
 
 
 def batch(row: LayerRow | ModuleRow, dtype: str = "float32", seed: int = 1) -> tuple[Any, ...]:
