@@ -51,6 +51,8 @@ class _Configurable(Protocol):
 def arguments_of(thing: Any) -> dict[str, Any]:
     """Return the arguments that an object was made with: its attributes of their names.
 
+    Those whose names are properties are left out: they set the state, which is saved with the parameters.
+
     Raises
     ------
     TypeError
@@ -58,9 +60,11 @@ def arguments_of(thing: Any) -> dict[str, Any]:
     """
     arguments: dict[str, Any] = {}
     for parameter in inspect.signature(type(thing)).parameters.values():
-        if parameter.kind is parameter.VAR_KEYWORD:  # passed on to Module, whose only argument of every layer it is
+        if parameter.kind is parameter.VAR_KEYWORD:  # passed on to Module: every layer has a name
             arguments["name"] = thing.name
             continue
+        if isinstance(inspect.getattr_static(thing, parameter.name, None), property):
+            continue  # a part of the state, such as the weights that an Embedding may begin with
         try:
             arguments[parameter.name] = getattr(thing, parameter.name)
         except AttributeError:

@@ -53,7 +53,7 @@ def snake_case(name: str) -> str:
 
     Examples
     --------
-    >>> snake_case("GlorotUniform"), snake_case("L1L2")
-    ('glorot_uniform', 'l1l2')
+    >>> [snake_case(name) for name in ("GlorotUniform", "L1L2", "LSTM", "Conv2DTranspose", "GlobalAvgPool2D", "ReLU")]
+    ['glorot_uniform', 'l1l2', 'lstm', 'conv2d_transpose', 'global_avg_pool2d', 're_lu']
     """
-    return re.sub("(?<=[a-z])(?=[A-Z])", "_", name).lower()
+    return re.sub("(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", name).lower()

@@ -56,6 +56,7 @@ class Graph:
     Parameters
     ----------
     inputs, outputs : SymbolicTensor, or list, tuple or dict of them
+        A list of one stands for the one, as in Keras.
 
     Attributes
     ----------
@@ -78,6 +79,7 @@ class Graph:
     """
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
+        inputs, outputs = (x[0] if isinstance(x, list) and len(x) == 1 else x for x in (inputs, outputs))
         given, wanted = _symbols("inputs", inputs), _symbols("outputs", outputs)
         if len({_key(symbol) for symbol in given}) < len(given):
             raise ValueError(f"expected each input once, got {given}")
@@ -121,7 +123,7 @@ class Graph:
                 values[step.first : step.first + len(step.specs)] = kept
             for slot in step.is_last:
                 values[slot] = None
-        return mapped(value, self.outputs)
+        return mapped(lambda slot: _as_tensor(values[slot]), self.outputs)
 
     @property
     def symbols(self) -> tuple[Any, Any]:
@@ -208,6 +210,11 @@ class Graph:
             last = [slot for slot in dict.fromkeys((*step.inputs, *unused)) if slot not in kept]
             step.is_last = [int(slot) for slot in last]
             kept.update(last)
+
+
+def _as_tensor(value: Any) -> Tensor:
+    """Return what a model gives: a Tensor, also of the array that a comparison gave."""
+    return value if isinstance(value, Tensor) else Tensor(value)
 
 
 def _key(symbol: SymbolicTensor) -> tuple[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from nnlite._config import made_from
 from nnlite._structure import leaves
 from nnlite.autograd import Tensor, default_dtype
 from nnlite.layers import Module
+from nnlite.layers._mode import rehearsal
 from nnlite.layers._symbolic import has_symbols
 from nnlite.models._graph import Graph
 from nnlite.models._graph_config import graph_code, graph_config, symbols_from_config
@@ -20,6 +21,17 @@ from nnlite.models._summary import summary_table
 from nnlite.training._loop import inference
 
 __all__ = ["Model"]
+
+
+class _unless_set:  # noqa: N801 (a decorator)
+    """A property that gives way to an attribute of its name, which a subclass may set: `self.output = Dense(1)`."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __get__(self, model: Any, owner: type | None = None) -> Any:
+        return self if model is None else self._function(model)
 
 
 class Model(Learner):
@@ -95,7 +107,7 @@ class Model(Learner):
         """Make all parameters, for inputs of this shape; the batch axis may be None."""
         if None in input_shape[1:]:
             raise ValueError(f"build() needs the length of every axis but the batch, got {input_shape=}")
-        with inference():
+        with rehearsal(), inference():
             self(Tensor(np.zeros((1, *input_shape[1:]), self._dtype or default_dtype())))
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:
@@ -117,19 +129,29 @@ class Model(Learner):
 
     # Looking at it
 
-    @property
+    @_unless_set
     def inputs(self) -> list[Any]:
-        """The symbolic inputs of a functional model."""
+        """Return the symbolic inputs of a functional model."""
         return list(leaves(self._functional("inputs").symbols[0]))
 
-    @property
+    @_unless_set
     def outputs(self) -> list[Any]:
-        """The symbolic outputs of a functional model."""
+        """Return the symbolic outputs of a functional model."""
         return list(leaves(self._functional("outputs").symbols[1]))
 
-    @property
+    @_unless_set
+    def input(self) -> Any:
+        """Return the symbolic inputs of a functional model, in the structure in which they were given."""
+        return self._functional("input").symbols[0]
+
+    @_unless_set
+    def output(self) -> Any:
+        """Return the symbolic outputs of a functional model, in the structure in which they were given."""
+        return self._functional("output").symbols[1]
+
+    @_unless_set
     def output_names(self) -> list[str]:
-        """The names of a functional model's outputs, by which losses, metrics and targets may be given."""
+        """Return the names of a functional model's outputs, by which losses, metrics and targets may be given."""
         return self._functional("output_names").output_names
 
     def named_children(self) -> Iterator[tuple[str, Module]]:

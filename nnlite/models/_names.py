@@ -1,10 +1,11 @@
 """The names of the layers inside a model: those that the user gave, and Keras' for the others."""
 
-import re
+from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
-__all__ = ["layer_names", "snake_case"]
+from nnlite._configured import snake_case
+
+__all__ = ["layer_names"]
 
 
 def layer_names(things: Iterable[tuple[str | None, str]]) -> list[str]:
@@ -29,30 +30,12 @@ def layer_names(things: Iterable[tuple[str | None, str]]) -> list[str]:
     for name in given:
         if given.count(name) > 1:
             raise ValueError(f"expected layers of different names in one model, got {name!r} {given.count(name)} times")
-    taken = set(given)
-    names = []
+    taken, numbers, names = set(given), Counter[str](), []
     for own, kind in pairs:
-        name = own or next(candidate for candidate in _numbered(snake_case(kind)) if candidate not in taken)
+        name, base = own or "", snake_case(kind)
+        while not name or (not own and name in taken):
+            name = f"{base}_{numbers[base]}" if numbers[base] else base
+            numbers[base] += 1
         taken.add(name)
         names.append(name)
     return names
-
-
-def snake_case(kind: str) -> str:
-    """Write the name of a class in small letters: "MultiHeadAttention" as "multi_head_attention".
-
-    Examples
-    --------
-    >>> [snake_case(kind) for kind in ("LSTM", "GlobalAvgPool2D", "ReLU")]
-    ['lstm', 'global_avg_pool2d', 're_lu']
-    """
-    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z0-9])(?=[A-Z][a-z])", "_", kind).lower()
-
-
-def _numbered(base: str) -> Any:
-    """Yield "dense", "dense_1", "dense_2", ..."""
-    yield base
-    number = 1
-    while True:
-        yield f"{base}_{number}"
-        number += 1

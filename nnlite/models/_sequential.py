@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from textwrap import indent
-from typing import Any, overload
+from typing import Any, Self, overload
 
-from nnlite._config import as_config
+from nnlite._config import as_config, made_from
 from nnlite.autograd import Tensor
 from nnlite.layers import Module
 from nnlite.layers._input import InputLayer
@@ -111,9 +111,25 @@ class Sequential(Model):
         return f"{type(self).__name__} of {len(self.layers)} layers"
 
     def get_config(self) -> dict[str, Any]:
-        """Return the layers without their parameters as plain types, the `Input` first if there is one."""
+        """Return the layers without their parameters as plain types, the `Input` first if there is one.
+
+        A model that was built by a call notes the shape of one sample, so that its copy is built too.
+        """
         begin = [] if self._input is None else [as_config(self._input.call.function)]
-        return {"layers": begin + [as_config(layer) for layer in self.layers], "name": self.name}
+        config = {"layers": begin + [as_config(layer) for layer in self.layers], "name": self.name}
+        if not begin and len(self._input_shapes) == 1:
+            config["build_input_shape"] = list(self._input_shapes[0])
+        return config
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """Make the model that `get_config` described, with parameters of its own."""
+        arguments = made_from(config, custom_objects)
+        shape = arguments.pop("build_input_shape", None)
+        model = cls(**arguments)
+        if shape is not None and None not in shape and not model.built:
+            model.build((None, *shape))
+        return model
 
     def _append(self, layer: Any) -> None:
         """Check a layer and put it at the end, or an Input at the beginning."""

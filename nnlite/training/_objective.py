@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from nnlite import losses, metrics
 from nnlite._structure import leaves, mapped
 from nnlite.autograd import Tensor
@@ -225,8 +227,8 @@ def _by_output(
     given: Any, names: Sequence[str], what: str, missing: bool = False, one_for_all: bool = True
 ) -> list[Any]:
     """Return what is given for each output: by its name, by position, or, if it is a single thing, for all."""
-    if given is None:
-        return [None] * len(names)
+    if given is None or (len(names) == 1 and isinstance(given, np.ndarray)):
+        return [given] * len(names)
     if isinstance(given, Mapping):
         if len(names) == 1 and len(given) == 1 and not names[0]:
             return list(given.values())

@@ -78,9 +78,12 @@ MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
     "attention": _attention.MODULES,
     "activation": _activation.MODULES,
     "dense": _dense.MODULES,
+    "noise": _noise.MODULES,
+    "pooling": _pooling.MODULES,
     "normalization": _normalization.MODULES,
     "recurrent": _recurrent.MODULES,
     "reshape": _reshape.MODULES,
+    "resize": _resize.MODULES,
 }
 LAYERS = [row for rows in LAYERS_BY_FAMILY.values() for row in rows]
 MODULES = [row for rows in MODULES_BY_FAMILY.values() for row in rows]

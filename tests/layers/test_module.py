@@ -182,6 +182,39 @@ class TestCalling:
             model(np.ones((1, 2)))
 
 
+class TestDtype:
+    def test_astype_reaches_what_is_built_later(self) -> None:
+        class Late(Module):
+            def build(self, input_shape: Any) -> None:
+                self.dense, self.norm = Dense(2), nl.layers.BatchNorm()
+                self.early = Dense(2, input_shape=(2,))
+                self.register_buffer("count", np.zeros(1, np.float32))
+                self.register_buffer("index", np.zeros(1, np.int64))
+
+            def forward(self, x: nl.Tensor) -> nl.Tensor:
+                return self.early(self.norm(self.dense(x)))
+
+        model = Sequential([Dense(3), Late(), Dense(1)]).astype("float64")
+        x = np.random.default_rng(0).normal(size=(4, 3))
+        assert model(x).dtype == np.float64
+        assert {p.dtype for p in model.parameters()} == {np.dtype("float64")}
+        assert {name.rpartition(".")[2]: b.dtype.name for name, b in model.named_buffers()} == {
+            "moving_mean": "float64", "moving_variance": "float64", "count": "float64", "index": "int64",
+        }  # fmt: skip
+        model.compile("sgd", "mse")
+        model.fit(x, x[:, 0], verbose=0)
+        assert model.predict(x).dtype == np.float64
+
+    def test_a_layer_keeps_to_its_dtype_and_others_to_theirs(self) -> None:
+        layer = Dense(2).astype("float64")
+        layer(np.ones((1, 3), np.float32))
+        other = Dense(2)
+        other(np.ones((1, 3)))
+        assert (layer.kernel.dtype, other.kernel.dtype) == (np.float64, np.float32)
+        layer.astype("float32")
+        assert layer(np.ones((1, 3))).dtype == np.float32
+
+
 class TestSwitching:
     def test_train_and_eval_reach_everything_inside(self) -> None:
         block = Block(2)
