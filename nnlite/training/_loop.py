@@ -66,7 +66,7 @@ def fit(
 
 def evaluate(model: Learner, batches: Batches) -> Logs:
     """Return the loss and the metrics over all batches, in inference mode."""
-    with blas_limit, inference(), model.evaluating() as scores:
+    with blas_limit, inference(), model.scoring() as scores:
         for x, y, sample_weight in batches:
             model.test_step(x, y, sample_weight)
         return scores.logs()
