@@ -24,8 +24,8 @@ from tests.op_samples import NONDIFFERENTIABLE, SAMPLES  # noqa: E402
 
 HEAD = """# Inventory
 
-Every public name of nnlite, where it lives, and how it is proven. Written by `docs/inventory.py` (`make inventory`) from
-the code, the tables of the tests, and the ledger of `make parity`; not by hand.
+Every public name of nnlite, where it lives, and how it is proven. Written by `docs/inventory.py` (`make inventory`)
+from the code, the tables of the tests, and the ledger of `make parity`; not by hand.
 
 - **Calculus**: checked against finite differences by `nnlite.check_grads`, in float64, to the orders given.
 - **PyTorch**, **Keras**: compared with PyTorch and with Keras 3 (JAX) on the same arrays, in float64: the number of

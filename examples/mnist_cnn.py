@@ -114,7 +114,7 @@ def draw_learning_curves(history: dict[str, list[float]]) -> Figure:
 
 def draw_confusion(y_true: NDArray[np.int64], y_predicted: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
     """Show how many images of each class were taken for which."""
-    counts = np.bincount(CLASSES * y_true + y_predicted, minlength=CLASSES**2).reshape(CLASSES, CLASSES)
+    counts = nl.metrics.confusion_matrix(y_true, y_predicted, labels=range(CLASSES))
     figure = Figure(figsize=(8, 7.2), layout="constrained")
     axes = figure.subplots()
     # The colour follows the square root, or the few mistakes would all look alike beside the diagonal.

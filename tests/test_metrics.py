@@ -7,8 +7,9 @@ import pytest
 
 import nnlite as nl
 from nnlite import losses, metrics
+from nnlite.metrics import _names
 from tests.conformance import METRICS, MetricRow
-from tests.conformance._losses import BITS, LABELS, LOGITS, ONE_HOT
+from tests.conformance._losses import BITS, LABELS, LOGITS, ONE_HOT, TARGETS
 
 every_metric = pytest.mark.parametrize("row", METRICS, ids=str)
 WEIGHT = np.array([1.0, 0.0, 2.0, 1.0, 0.5, 3.0])
@@ -20,7 +21,7 @@ class TestEveryMetric:
         metric = row.make()
         for part in (slice(0, 1), slice(1, 5), slice(5, 6)):
             metric.update_state(row.y_true[part], row.y_pred[part])
-        np.testing.assert_allclose(metric.result(), row.values(row.y_true, row.y_pred).mean(), rtol=1e-12)
+        np.testing.assert_allclose(metric.result(), row.expected(), rtol=1e-12)
         assert type(metric.result()) is float
 
     @pytest.mark.parametrize("axes", [0, 1])
@@ -28,15 +29,16 @@ class TestEveryMetric:
         metric, weight = row.make(), WEIGHT.reshape(6, *[1] * axes)
         for part in (slice(0, 4), slice(4, 6)):
             metric.update_state(row.y_true[part], row.y_pred[part], weight[part])
-        values = row.values(row.y_true, row.y_pred).astype(float)
-        np.testing.assert_allclose(metric.result(), np.average(values, weights=WEIGHT), rtol=1e-12)
+        np.testing.assert_allclose(metric.result(), row.expected(WEIGHT), rtol=1e-12)
 
     def test_it_begins_anew(self, row: MetricRow) -> None:
         metric = row.make()
-        assert np.isnan(metric.result())
+        empty = metric.result()
+        assert np.isnan(empty) or (row.values is None and empty == 0)
         first = metric(row.y_true, row.y_pred)
+        assert first != empty
         metric.reset_state()
-        assert np.isnan(metric.result())
+        np.testing.assert_equal(metric.result(), empty)
         assert metric(row.y_true, row.y_pred) == first
 
     def test_lists_and_tensors_are_taken(self, row: MetricRow) -> None:
@@ -52,7 +54,7 @@ class TestEveryMetric:
                 metric.update_state(y_true, row.y_pred)
         with pytest.raises(ValueError, match="expected one weight for each value of shape"):
             metric.update_state(row.y_true, row.y_pred, np.ones(5))
-        assert np.isnan(metric.result())
+        np.testing.assert_equal(metric.result(), row.make().result())
 
     def test_names_stand_for_it(self, row: MetricRow) -> None:
         for name in row.strings:
@@ -93,7 +95,7 @@ class TestAccuracyChoice:
 
 class TestGet:
     def test_every_name_is_in_the_table(self) -> None:
-        assert set(metrics._BY_NAME) == {name for row in METRICS for name in row.strings}
+        assert set(_names.BY_NAME) == {name for row in METRICS for name in row.strings}
 
     def test_classes_metrics_and_functions(self) -> None:
         assert type(metrics.get(metrics.Accuracy)) is metrics.Accuracy
@@ -140,3 +142,72 @@ def test_values_are_scikit_learns() -> None:
         np.testing.assert_allclose(metric(BITS, LOGITS), function(BITS, LOGITS))
         metric.reset_state()
         np.testing.assert_allclose(metric(BITS, LOGITS, WEIGHT), function(BITS, LOGITS, sample_weight=WEIGHT))
+
+
+class TestSeveralResults:
+    def test_a_threshold_each(self) -> None:
+        y, p = [0, 1, 1, 0], [0.2, 0.4, 0.9, 0.7]
+        np.testing.assert_allclose(metrics.Precision([0.8, 0.1, 0.5])(y, p), [1, 0.5, 0.5])
+        np.testing.assert_allclose(metrics.Recall([0.8, 0.1, 0.5])(y, p), [0.5, 1, 0.5])
+
+    def test_a_class_each(self) -> None:
+        np.testing.assert_allclose(metrics.F1Score()(np.eye(3), np.eye(3)[[0, 1, 1]]), [1, 2 / 3, 0], rtol=1e-6)
+        one_each = metrics.R2Score(None)(TARGETS, LOGITS)
+        assert one_each.shape == (4,)
+        np.testing.assert_allclose(one_each.mean(), metrics.R2Score()(TARGETS, LOGITS))
+
+
+class TestArguments:
+    @pytest.mark.parametrize(
+        ("make", "message"),
+        [
+            (lambda: metrics.Precision(1.5), r"precision expected thresholds in \[0, 1\], got thresholds=1.5"),
+            (lambda: metrics.F1Score("mean"), "f1_score expected average to be one of .* got average='mean'"),
+            (lambda: metrics.F1Score(threshold=0), r"f1_score expected threshold in \(0, 1\], got threshold=0"),
+            (lambda: metrics.AUC(1), "auc expected num_thresholds to be 2 or more, got num_thresholds=1"),
+            (lambda: metrics.AUC(curve="DET"), "auc expected curve to be 'ROC' or 'PR', got curve='DET'"),
+            (lambda: metrics.AUC(summation_method="x"), "auc expected summation_method to be one of"),
+            (lambda: metrics.AUC(thresholds=[2.0]), r"auc expected thresholds in \[0, 1\], got thresholds=\[2.0\]"),
+            (lambda: metrics.R2Score("sum"), "r2_score expected class_aggregation to be one of"),
+            (lambda: metrics.R2Score(num_regressors=-1), "r2_score expected num_regressors to be 0 or more"),
+            (lambda: metrics.TopKCategoricalAccuracy(0), "expected k to be 1 or more, got k=0"),
+        ],
+    )
+    def test_those_out_of_range_are_quoted(self, make: Any, message: str) -> None:
+        with pytest.raises(ValueError, match=message):
+            make()
+
+    def test_labels_that_are_integers_are_no_classes_for_the_f1_score(self) -> None:
+        with pytest.raises(ValueError, match="to_categorical makes one-hot labels of integers"):
+            metrics.F1Score()(LABELS, LOGITS)
+
+    def test_a_label_too_many(self) -> None:
+        with pytest.raises(ValueError, match=r"auc expected 3 labels, got predictions of shape \(6, 4\)"):
+            metrics.AUC(multi_label=True, num_labels=3)(BITS, BITS)
+
+    def test_too_few_samples_for_the_regressors(self) -> None:
+        with pytest.raises(ValueError, match="more than 3 samples for num_regressors=2, got 3"):
+            metrics.R2Score(num_regressors=2)([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
+
+
+def test_ignored_labels_do_not_raise_the_perplexity() -> None:
+    padded = np.concatenate([LABELS, [-1, -1]])
+    logits = np.concatenate([LOGITS, [[0.0] * 4] * 2])
+    expected = metrics.Perplexity(from_logits=True)(LABELS, LOGITS)
+    np.testing.assert_allclose(metrics.Perplexity(from_logits=True, ignore_class=-1)(padded, logits), expected)
+
+
+def test_strings_are_watched_in_training() -> None:
+    x = np.linspace(-1, 1, 40, dtype=np.float32)[:, None]
+    y = (x[:, 0] > 0.2).astype(int)
+    model = nl.models.Sequential([nl.layers.Dense(1, activation="sigmoid")])
+    names = ["accuracy", "precision", "recall", "AUC"]
+    model.compile(nl.optimizers.Adam(0.1), "binary_crossentropy", names)
+    history = model.fit(x, y, epochs=20, verbose=0).history
+    assert set(history) == {"loss", "accuracy", "precision", "recall", "auc"}
+    assert history["auc"][-1] > 0.95
+    one_hot = nl.models.Sequential([nl.layers.Dense(2, activation="softmax")])
+    one_hot.compile("adam", "categorical_crossentropy", ["f1_score", "top_k_categorical_accuracy"])
+    history = one_hot.fit(x, np.eye(2)[y], epochs=1, verbose=0).history
+    assert 0 <= history["f1_score"][0] <= 1
+    assert history["top_k_categorical_accuracy"] == [1.0]

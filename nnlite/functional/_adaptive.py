@@ -11,7 +11,15 @@ from numpy.typing import NDArray
 from nnlite.autograd import Tensor
 from nnlite.autograd._recording import Array
 from nnlite.functional._indexing import take_along_axis
-from nnlite.functional._pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
+from nnlite.functional._pooling import (
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    flat_places,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+)
 from nnlite.functional._reduction import max as max_
 from nnlite.functional._reduction import mean
 from nnlite.functional._resize import weigh_along
@@ -25,6 +33,7 @@ __all__ = [
     "adaptive_max_pool1d",
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
+    "check_output_size",
     "global_avg_pool",
     "global_max_pool",
 ]
@@ -273,6 +282,16 @@ def global_max_pool(x: Array, keepdims: bool = False) -> Any:
     return max_(as_floating(x), _spatial_axes("global_max_pool", np.shape(x)), keepdims)
 
 
+def check_output_size(name: str, output_size: Any, axes: int) -> tuple[int | None, ...]:
+    """Read an output size as one for each spatial axis, and check that it is positive or None."""
+    sizes = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * axes
+    if len(sizes) != axes or not all(m is None or (isinstance(m, (int, np.integer)) and m > 0) for m in sizes):
+        raise ValueError(
+            f"{name} expected output_size to be a positive int or None, or {axes} of these, got {output_size=}"
+        )
+    return sizes
+
+
 def _averaged(name: str, x: Array, axes: int, output_size: OutputSize) -> Any:
     """Take means: as windows of one size if these tile the input, else along one axis after the other."""
     x = as_floating(x)
@@ -303,11 +322,7 @@ def _sizes(name: str, shape: tuple[int, ...], axes: int, output_size: Any) -> Si
     if len(shape) != axes + 2 or not all(shape[1:-1]):
         letters = ("L", "H, W", "D, H, W")[axes - 1]
         raise ValueError(f"{name}() takes x of shape (N, {letters}, C), got shape {shape}")
-    sizes = tuple(output_size) if isinstance(output_size, (tuple, list)) else (output_size,) * axes
-    if len(sizes) != axes or not all(m is None or (isinstance(m, (int, np.integer)) and m > 0) for m in sizes):
-        raise ValueError(
-            f"{name}() expected output_size to be a positive int or None, or {axes} of these, got {output_size=}"
-        )
+    sizes = check_output_size(f"{name}()", output_size, axes)
     return tuple(n if m is None else int(m) for n, m in zip(shape[1:-1], sizes, strict=True))
 
 
@@ -340,7 +355,7 @@ def _places_of_maxima(x: NDArray[Any], sizes: Size) -> NDArray[np.intp]:
     The maximum of each row's part comes first, then the largest of these, and so on to the first axis: at a tie the
     first in reading order is left.
     """
-    places = np.broadcast_to(np.arange(math.prod(x.shape[1:-1])).reshape(1, *x.shape[1:-1], 1), x.shape)
+    places = flat_places(x.shape)
     for axis in range(len(sizes), 0, -1):
         first, stop = _ends(x.shape[axis], sizes[axis - 1])
         widest = np.arange((stop - first).max())

@@ -257,7 +257,7 @@ def _additive_mask(mask: Any, is_causal: bool, shape: tuple[int, ...], dtype: np
     allowed = np.tril(np.ones(shape[-2:], bool)) if is_causal else None  # (T, S)
     if mask is None:
         return None if allowed is None else _hide(allowed, dtype)
-    mask = mask if isinstance(mask, Tensor) else np.asarray(mask)
+    mask = as_mask(mask)
     if not _broadcasts_to(mask.shape, shape):
         raise ValueError(
             f"scaled_dot_product_attention() expected a mask that broadcasts to {shape}, got shape {mask.shape}"
@@ -268,10 +268,16 @@ def _additive_mask(mask: Any, is_causal: bool, shape: tuple[int, ...], dtype: np
             f"got {mask.dtype}"
         )
     if mask.dtype.kind == "b":
-        mask = mask.data if isinstance(mask, Tensor) else mask
         return _hide(mask if allowed is None else mask & allowed, dtype)
     mask = mask if mask.dtype == dtype else mask.astype(dtype)
     return mask if allowed is None else mask + _hide(allowed, dtype)
+
+
+def as_mask(mask: Any) -> Any:
+    """Return a mask as an array, or as the Tensor that it is if it wants a gradient."""
+    if isinstance(mask, Tensor):
+        return mask if mask.requires_grad else mask.data
+    return np.asarray(mask)
 
 
 def _hide(allowed: Array, dtype: np.dtype[Any]) -> Array:

@@ -62,10 +62,12 @@ def affine(x: Array, weight: Array, bias: Array = None) -> Array:
             lambda g: _product(x.T, g),
             lambda g: np.add.reduce(g),
         )
-    y = x @ weight
-    return y if bias is None else y + bias, (
-        lambda g: g @ weight.T,
-        lambda g: _product(_joined_rows(x).T, _joined_rows(g)),
+    shape, rows = x.shape, _joined_rows(x)  # one product over all rows, not one for each matrix
+    y = _product(rows, weight)
+    y = y if bias is None else y + bias
+    return y.reshape((*shape[:-1], weight.shape[-1])), (
+        lambda g: _product(_joined_rows(g), weight.T).reshape(shape),
+        lambda g: _product(rows.T, _joined_rows(g)),
         lambda g: np.add.reduce(_joined_rows(g)),
     )
 

@@ -1,8 +1,10 @@
 """Pooling over windows, channels last, along one, two or three spatial axes."""
 
+import math
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnlite.autograd import Tensor, differentiable
 from nnlite.autograd._recording import Array
@@ -14,6 +16,7 @@ __all__ = [
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "flat_places",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
@@ -309,9 +312,7 @@ def _max_pooled(
     if not return_indices:
         return y
     values, maxima = (a.data if isinstance(a, Tensor) else a for a in (x, y))
-    places = np.arange(values[0, ..., 0].size).reshape(1, *values.shape[1:-1], 1)
-    places = np.broadcast_to(places, values.shape)
-    return y, kernels.max_gather(places, values, maxima, **geometry, dilation=dilation)
+    return y, kernels.max_gather(flat_places(values.shape), values, maxima, **geometry, dilation=dilation)
 
 
 @differentiable(kernel=kernels.max_forward)
@@ -339,6 +340,12 @@ def _gather_from_maxima(t: Array, x: Array, y: Array, **geometry: Any) -> Array:
         None,
         None,
     )
+
+
+def flat_places(shape: tuple[int, ...]) -> NDArray[np.intp]:
+    """Return, for each element of an array (N, *spatial, C), its place counted through all spatial axes."""
+    spatial = shape[1:-1]
+    return np.broadcast_to(np.arange(math.prod(spatial)).reshape(1, *spatial, 1), shape)
 
 
 def _averaged(

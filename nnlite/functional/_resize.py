@@ -31,7 +31,8 @@ def upsample(
     Output element i lies at ``(i + 0.5) / scale - 0.5`` of the input: the two are grids of cells of one area. With
     `align_corners` it lies at ``i * (in - 1) / (out - 1)``: the first and the last points coincide. Linear
     interpolation weighs the two input elements around it, along each axis; outside, the outermost counts. "nearest"
-    takes element ``floor(i / scale)``, whose cell it lies in.
+    takes element ``floor(i / scale)``, whose cell it lies in. An axis whose length stays is copied, and with "nearest"
+    one whose length doubles is repeated, also where `scale` is not exactly 1 or 2: as PyTorch does it for images.
 
     Parameters
     ----------
@@ -81,7 +82,7 @@ def upsample(
     for axis, (n, m, span) in enumerate(_resized("upsample", x.shape[1:-1], scale, size), 1):
         if mode != "nearest":
             x = x if n == m else weigh_along(x, _interpolation(n, m, span, align_corners), axis)
-        elif m % n == 0 and span == n / m:
+        elif m in (n, 2 * n) or (m % n == 0 and span == n / m):
             x = x if n == m else repeat(x, m // n, axis)
         else:
             x = take(x, _nearest(n, m, span), axis)

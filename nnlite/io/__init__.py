@@ -1,6 +1,8 @@
 """Reading and writing files, and the error that a damaged one raises."""
 
-__all__ = ["FormatError"]
+from nnlite.io._torch import from_torch, to_torch
+
+__all__ = ["FormatError", "from_torch", "to_torch"]
 
 
 class FormatError(ValueError):

@@ -110,13 +110,15 @@ def backward(
 
 
 def total(x: Array, axes: Axes) -> Array:
-    """Return the sum over axes, which stay with length 1.
+    """Return the sum over axes, which stay with length 1, as a new array.
 
     Examples
     --------
     >>> total(np.arange(6.0).reshape(2, 3), (0,))
     array([[3., 5., 7.]])
     """
+    if not axes:
+        return x.copy()
     order = sorted(range(x.ndim), key=lambda a: x.strides[a], reverse=True)  # the axes as they lie in memory
     dense = x.transpose(order)
     if not dense.flags.c_contiguous:

@@ -43,7 +43,7 @@ def in_blocks(rule: Callable[P, None]) -> Callable[P, None]:
     @wraps(rule)
     def run(*arrays: P.args, **settings: P.kwargs) -> None:
         w: Any = arrays[0]
-        given: list[Any] = [a for a in arrays if a is not None]
+        given: Any = (a for a in arrays if a is not None)
         if w.size <= BLOCK or not all(a.flags.c_contiguous for a in given):
             rule(*arrays, **settings)
             return

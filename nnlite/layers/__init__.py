@@ -44,49 +44,49 @@ from nnlite.layers._transformer import PositionalEncoding, TransformerDecoder, T
 from nnlite.layers._wrappers import Bidirectional, TimeDistributed
 
 # The longer spellings are the same objects.
-Layer = Module
 AdaptiveAveragePooling2D = AdaptiveAvgPool2D
 AveragePooling1D = AvgPool1D
 AveragePooling2D = AvgPool2D
+AveragePooling3D = AvgPool3D
+BatchNormalization = BatchNorm
 Convolution1D = Conv1D
 Convolution1DTranspose = Conv1DTranspose
 Convolution2D = Conv2D
 Convolution2DTranspose = Conv2DTranspose
 Convolution3D = Conv3D
 Convolution3DTranspose = Conv3DTranspose
-SeparableConvolution2D = SeparableConv2D
-BatchNormalization = BatchNorm
-GroupNormalization = GroupNorm
-LayerNormalization = LayerNorm
-RMSNormalization = RMSNorm
-AveragePooling3D = AvgPool3D
 GlobalAveragePooling1D = GlobalAvgPool1D
 GlobalAveragePooling2D = GlobalAvgPool2D
 GlobalAveragePooling3D = GlobalAvgPool3D
 GlobalMaxPooling1D = GlobalMaxPool1D
 GlobalMaxPooling2D = GlobalMaxPool2D
-MaxPooling2D = MaxPool2D
 GlobalMaxPooling3D = GlobalMaxPool3D
+GroupNormalization = GroupNorm
+Layer = Module
+LayerNormalization = LayerNorm
 MaxPooling1D = MaxPool1D
+MaxPooling2D = MaxPool2D
 MaxPooling3D = MaxPool3D
+RMSNormalization = RMSNorm
+SeparableConvolution2D = SeparableConv2D
 
 __all__ = [
     "Activation",
-    "Add",
-    "Average",
     "AdaptiveAveragePooling2D",
     "AdaptiveAvgPool2D",
+    "Add",
     "AlphaDropout",
+    "Average",
     "AveragePooling1D",
     "AveragePooling2D",
     "AveragePooling3D",
     "AvgPool1D",
     "AvgPool2D",
-    "Concatenate",
     "AvgPool3D",
     "BatchNorm",
     "BatchNormalization",
     "Bidirectional",
+    "Concatenate",
     "Conv1D",
     "Conv1DTranspose",
     "Conv2D",
@@ -101,14 +101,12 @@ __all__ = [
     "Convolution3DTranspose",
     "Cropping2D",
     "Dense",
-    "Dot",
     "DepthwiseConv2D",
+    "Dot",
     "Dropout",
     "ELU",
     "Embedding",
     "Flatten",
-    "Input",
-    "Lambda",
     "GELU",
     "GRU",
     "GRUCell",
@@ -127,9 +125,11 @@ __all__ = [
     "GlobalMaxPooling3D",
     "GroupNorm",
     "GroupNormalization",
+    "Input",
     "InstanceNorm",
     "LSTM",
     "LSTMCell",
+    "Lambda",
     "Layer",
     "LayerNorm",
     "LayerNormalization",
@@ -140,8 +140,8 @@ __all__ = [
     "MaxPool3D",
     "MaxPooling1D",
     "MaxPooling2D",
-    "Maximum",
     "MaxPooling3D",
+    "Maximum",
     "Maxout",
     "Module",
     "MultiHeadAttention",
@@ -163,9 +163,9 @@ __all__ = [
     "SimpleRNNCell",
     "Softmax",
     "Softplus",
-    "Subtract",
     "SpatialDropout1D",
     "SpatialDropout2D",
+    "Subtract",
     "TimeDistributed",
     "TransformerDecoder",
     "TransformerEncoder",

@@ -12,6 +12,7 @@ from nnlite._lookup import look_up
 from nnlite.autograd import Tensor
 from nnlite.functional._windows import as_floating
 from nnlite.layers._checks import cast_input, check_features, check_rank, positive_int
+from nnlite.layers._mask import mask_of
 from nnlite.layers._module import Module, Shape
 
 __all__ = [
@@ -365,8 +366,12 @@ class Softmax(Module):
         ----------
         x : Tensor
         mask : array of bool, optional
-            Of a shape that is broadcast to that of x; numbers hold above 0.5.
+            Of a shape that is broadcast to that of x; numbers hold above 0.5. The mask that x carries from
+            `Embedding(mask_zero=True)` on unless given, if it has the shape of x.
         """
+        carried = mask_of(x)
+        if mask is None and carried is not None and carried.shape == x.shape:
+            mask = carried
         x = as_floating(x)
         axis = self.axis if isinstance(self.axis, int) else tuple(self.axis)
         if mask is None:

@@ -8,6 +8,7 @@ import nnlite.functional as F
 from nnlite import initializers
 from nnlite.autograd import Tensor, default_dtype
 from nnlite.autograd._mode import is_recomputing
+from nnlite.layers._mask import mask_of
 from nnlite.layers._module import Shape
 from nnlite.layers._normalization import Normalization
 
@@ -116,8 +117,15 @@ class BatchNorm(Normalization):
         ----------
         x : Tensor, shape (N, ..., C)
         mask : array of bool, shape (N, ...), optional
-            The shape of x without the channels: True where x counts for the batch's statistics.
+        <<<<<<< HEAD
+            The shape of x without the channels: True where x counts for the batch's statistics. The mask that x
+            carries from `Embedding(mask_zero=True)` on unless given.
+        =======
+            The shape of x without the channels: True where x counts for the batch's statistics. By default the mask
+            that x remembers.
+        >>>>>>> h-recurrent
         """
+        mask = mask_of(x) if mask is None else mask
         x = self._fitting(x)
         if not (self.training and self.trainable):
             y: Tensor = F.batch_norm(

@@ -78,6 +78,10 @@ class Embedding(Module):
         if self.input_shape is not None:
             self.build((1, *self.input_shape))
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain types, without the first values."""
+        return {**super().get_config(), "weights": None}
+
     def build(self, input_shape: Shape) -> None:
         """Make embeddings (input_dim, output_dim)."""
         self.embeddings = self.add_weight(

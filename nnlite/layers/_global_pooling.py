@@ -1,13 +1,16 @@
 """Pooling layers whose windows are as large as the input asks for: over everything, or to a given size."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
-from nnlite.functional._windows import Size, per_axis
+from nnlite.functional._windows import Size, as_floating, per_axis
 from nnlite.layers._checks import check_rank
 from nnlite.layers._layout import axes_of, check_data_format, to_channels_first, to_channels_last
+from nnlite.layers._mask import mask_of
 from nnlite.layers._module import Module, Shape
 
 __all__ = [
@@ -67,7 +70,7 @@ class _GlobalMaxPool(_GlobalPool):
 
 
 class GlobalAvgPool1D(_GlobalAvgPool):
-    """Take the mean of each channel over a sequence.
+    """Take the mean of each channel over a sequence, over the steps that count if the sequence has a mask.
 
     Parameters
     ----------
@@ -84,6 +87,19 @@ class GlobalAvgPool1D(_GlobalAvgPool):
     """
 
     spatial = 1
+
+    def forward(self, x: Tensor, mask: Any = None) -> Tensor:
+        """Return one value for each channel; `mask` (N, L) is True at the steps that count, by default x's own."""
+        mask = mask_of(x) if mask is None else np.asarray(mask, bool)
+        if mask is None:
+            return super().forward(x)
+        check_rank(self, x, 3, axes_of(1, self.data_format))
+        channels = 1 if self.data_format == "channels_first" else 2
+        if mask.shape != (x.shape[0], x.shape[3 - channels]):
+            raise ValueError(f"{self.label} expected a mask (N, L), got shape {mask.shape} for an input of {x.shape}")
+        share = mask * (mask.shape[1] / np.maximum(mask.sum(axis=1, keepdims=True), 1))  # if none counts, the mean is 0
+        x = as_floating(x)
+        return super().forward(x * np.expand_dims(share, channels).astype(x.dtype))
 
 
 class GlobalAvgPool2D(_GlobalAvgPool):

@@ -138,7 +138,7 @@ class Module:
         assert self.activity_regularizer is not None
         for value in output if isinstance(output, (tuple, list)) else (output,):
             if isinstance(value, Tensor):
-                self._activity_losses += (self.activity_regularizer(value) / len(value),)
+                self._activity_losses += (self.activity_regularizer(value) / max(len(value), 1),)
 
     def _build_for(self, inputs: Sequence[Any]) -> None:
         """Build for the first input's shape; modules that are made then join in the mode and dtype of this one."""

@@ -21,6 +21,7 @@ class Normalization(Module):
     A subclass says in `forward` what is normalised over what.
     """
 
+    supports_masking = True
     least_rank = 2  # of an input
 
     def __init__(

@@ -18,6 +18,7 @@ from nnlite.layers._activation import ActivationFunction
 from nnlite.layers._cell import Cell, Mask
 from nnlite.layers._checks import cast_input, check_features, check_rank
 from nnlite.layers._mask import mask_of
+from nnlite.layers._mode import is_rehearsing
 from nnlite.layers._module import Module, Shape
 from nnlite.layers._recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
 
@@ -101,7 +102,7 @@ class Recurrent(Module):
         for cell, first in zip(self.cells, self._first_states(x, initial_state), strict=True):
             y, last, after = _over_sequence(cell, y, first, known, self.go_backwards)
             states.append(after)
-        if self.stateful:
+        if self.stateful and not is_rehearsing():
             self.states = [[np.array(state.data) for state in after] for after in states]
         if self.return_sequences:
             if known is not None and self.zero_output_for_mask:
@@ -136,7 +137,7 @@ class Recurrent(Module):
         """Return the states to begin with, for each cell."""
         sizes = [_sizes(cell) for cell in self.cells]
         given = initial_state
-        if given is None and self.stateful and self.states is not None:
+        if given is None and self.stateful and self.states is not None and not is_rehearsing():
             given = self.states
             if len(self.states[0][0]) != len(x):
                 raise ValueError(

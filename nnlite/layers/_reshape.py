@@ -29,6 +29,8 @@ class Flatten(Module):
     (4, 594)
     """
 
+    flattened_shape: Shape | None = None  # of a sample at the last call, channels last: what `io.from_torch` goes by
+
     def __init__(
         self, data_format: str = "channels_last", input_shape: Shape | None = None, name: str | None = None
     ) -> None:
@@ -41,6 +43,7 @@ class Flatten(Module):
             raise ValueError(f"{self.label} expected an input with a batch axis, got an input of shape ()")
         if self.data_format == "channels_first" and x.ndim > 2:
             x = x.transpose(0, *range(2, x.ndim), 1)
+        self.flattened_shape = x.shape[1:]
         return x.reshape(x.shape[0], math.prod(x.shape[1:]))
 
 

@@ -23,7 +23,7 @@ from nnlite._structure import leaves, mapped
 from nnlite.autograd import Tensor, no_grad
 from nnlite.autograd._recording import Deferred
 from nnlite.functional._operators import METHODS, PLAIN_FUNCTIONS, PLAIN_UFUNCS
-from nnlite.layers._mode import running
+from nnlite.layers._mode import rehearsal, running
 
 if TYPE_CHECKING:
     from nnlite.layers._module import Module
@@ -251,7 +251,7 @@ def trial(
     inputs, named = mapped(zeros, args), mapped(zeros, settings)
     present = 0 if module is None else module.num_parameters()
     built = None if module is None else lambda: module.num_parameters() > present
-    with random.kept(unless=built), running(False), no_grad(), np.errstate(all="ignore"):
+    with random.kept(unless=built), rehearsal(), running(False), no_grad(), np.errstate(all="ignore"):
         return function(*inputs, **named)
 
 

@@ -77,6 +77,11 @@ class Bidirectional(Module):
         if self.input_shape is not None:
             self.build((1, *self.input_shape))
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments as plain types; the backward layer only if it was given."""
+        config = {**super().get_config(), "weights": None}
+        return {**config, "backward_layer": None} if self._derived else config
+
     def build(self, input_shape: Shape) -> None:
         """Build both layers."""
         for layer in (self.forward_layer, self.backward_layer):
@@ -124,11 +129,6 @@ class Bidirectional(Module):
         self.backward_layer.reset_states()
 
     reset_state = reset_states  # Keras has both names
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments as plain types; the backward layer only if it was given."""
-        config = super().get_config()
-        return {**config, "backward_layer": None} if self._derived else config
 
     def _check_layers(self) -> None:
         """Require layers that go in different directions and return the same things."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
@@ -251,9 +251,22 @@ class Learner(Module):
             if not loss.requires_grad:
                 self._refuse_frozen()
             loss.backward()
-            optimizer.step()
+            optimizer.step(self._evaluated_again(optimizer, x, y, sample_weight))
             optimizer.zero_grad()
         return self._taken_in(loss, judgement)
+
+    def _evaluated_again(self, optimizer: optimizers.Optimizer, *batch: Any) -> Callable[[], Tensor] | None:
+        """Return what computes the loss and its gradients anew, for an optimizer that needs it."""
+        if not optimizer.evaluates_again:
+            return None
+
+        def closure() -> Tensor:
+            optimizer.zero_grad()
+            loss, _ = self._loss_on(*batch)
+            loss.backward()
+            return loss
+
+        return closure
 
     def test_step(self, x: Any, y: Any, sample_weight: Any = None) -> float:
         """Run forward on one batch, and return its loss."""

@@ -11,6 +11,7 @@ from nnlite._config import made_from
 from nnlite._structure import leaves
 from nnlite.autograd import Tensor, default_dtype
 from nnlite.layers import Module
+from nnlite.layers._mode import rehearsal
 from nnlite.layers._symbolic import SymbolicTensor
 from nnlite.models._graph import Graph
 from nnlite.models._graph_config import graph_code, graph_config, symbols_from_config
@@ -106,7 +107,7 @@ class Model(Learner):
         """Make all parameters, for inputs of this shape; the batch axis may be None."""
         if None in input_shape[1:]:
             raise ValueError(f"build() needs the length of every axis but the batch, got {input_shape=}")
-        with inference():
+        with rehearsal(), inference():
             self(Tensor(np.zeros((1, *input_shape[1:]), self._dtype or default_dtype())))
 
     def __call__(self, *inputs: Any, **settings: Any) -> Any:

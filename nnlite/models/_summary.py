@@ -9,6 +9,7 @@ import numpy as np
 from nnlite import random
 from nnlite.autograd import Tensor, default_dtype
 from nnlite.layers import Module
+from nnlite.layers._mode import rehearsal
 from nnlite.layers._symbolic import LENGTHS, merged_shape
 from nnlite.models._graph import Graph
 from nnlite.training._loop import inference
@@ -102,7 +103,7 @@ def _output_shapes(model: Model, input_shapes: tuple[Shape, ...]) -> dict[int, s
     notes = [child.register_forward_hook(note) for child in model.children()]
     lengths = LENGTHS if any(None in shape for shape in input_shapes) else LENGTHS[:1]
     try:
-        with random.kept(), inference(), np.errstate(all="ignore"):
+        with random.kept(), rehearsal(), inference(), np.errstate(all="ignore"):
             for batch, length in lengths:
                 shapes = [(batch, *(length if n is None else n for n in shape)) for shape in input_shapes]
                 model(*(Tensor(np.zeros(shape, default_dtype())) for shape in shapes))

@@ -9,7 +9,7 @@ import nnlite.functional as functional
 import nnlite.nn.functional as F
 from nnlite import random
 from nnlite.autograd import Parameter, Tensor, default_dtype
-from nnlite.functional._attention import attend
+from nnlite.functional._attention import as_mask, attend
 from nnlite.layers import Module
 from nnlite.layers._checks import positive_int
 from nnlite.nn._checks import check_dtype, uniform_parameter
@@ -238,7 +238,7 @@ class MultiheadAttention(Module):
 
 def _added(name: str, mask: Any, shapes: list[tuple[int, ...]], dtype: np.dtype[Any]) -> Any:
     """Return a mask as numbers to add: minus infinity where it is True."""
-    mask = mask if isinstance(mask, Tensor) else np.asarray(mask)
+    mask = as_mask(mask)
     if mask.shape not in shapes:
         raise ValueError(
             f"MultiheadAttention expected {name} of shape {' or '.join(map(str, shapes))}, got {mask.shape}"
@@ -248,7 +248,7 @@ def _added(name: str, mask: Any, shapes: list[tuple[int, ...]], dtype: np.dtype[
             f"MultiheadAttention expected {name} of booleans (True: ignore) or of numbers to add, got {mask.dtype}"
         )
     if mask.dtype.kind == "b":
-        return np.where(mask.data if isinstance(mask, Tensor) else mask, dtype.type(-np.inf), dtype.type(0))
+        return np.where(mask, dtype.type(-np.inf), dtype.type(0))
     return mask if mask.dtype == dtype else mask.astype(dtype)
 
 

@@ -135,7 +135,7 @@ class Optimizer(ABC):
         """Return what was kept: numbers as numbers, arrays in the parameter's dtype."""
         if value is None or key in ("step", "mu_product"):
             return None if value is None else float(value)
-        array = np.array(value, parameter.dtype)
+        array = np.array(np.asarray(value), parameter.dtype)
         if (array.shape[1:] if key in self.stacked else array.shape) != parameter.shape:
             raise ValueError(f"{key} has shape {array.shape}, its parameter {parameter.shape}")
         return array

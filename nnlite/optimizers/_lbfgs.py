@@ -117,6 +117,8 @@ class LBFGS(Optimizer):
             raise ValueError("LBFGS takes no groups of parameters with settings of their own")
         self._require_parameters()
         trained = [p for p in self._parameters.values() if p.requires_grad]
+        if not trained:
+            return closure()
         losses: list[Any] = []
         memory = recall(self._slots, trained)
         x, _ = lbfgs.minimise(

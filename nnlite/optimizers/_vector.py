@@ -51,7 +51,8 @@ def recall(kept: dict[Parameter, Any], parameters: Sequence[Parameter]) -> Memor
         return Memory()
     slots: list[Slots] = [kept[p] for p in parameters]
     changes, moves = (
-        np.concatenate([s[name].reshape(len(s[name]), -1) for s in slots], axis=1) for name in STACKED_SLOTS
+        np.concatenate([s[name].reshape(len(s[name]), p.size) for s, p in zip(slots, parameters, strict=True)], axis=1)
+        for name in STACKED_SLOTS
     )
     pairs = [(change, move, float(change @ move)) for change, move in zip(changes, moves, strict=True)]
     return Memory(pairs, joined([s["gradient"] for s in slots]), joined([s["move"] for s in slots]))
@@ -62,8 +63,8 @@ def remember(kept: dict[Parameter, Any], parameters: Sequence[Parameter], memory
     if memory.gradient is None or memory.move is None:
         return
     vectors = {
-        "changes": np.array([change for change, _, _ in memory.pairs]).reshape(len(memory.pairs), -1),
-        "moves": np.array([move for _, move, _ in memory.pairs]).reshape(len(memory.pairs), -1),
+        "changes": np.array([change for change, _, _ in memory.pairs]).reshape(-1, memory.gradient.size),
+        "moves": np.array([move for _, move, _ in memory.pairs]).reshape(-1, memory.gradient.size),
         "gradient": memory.gradient,
         "move": memory.move,
     }

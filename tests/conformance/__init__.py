@@ -21,6 +21,7 @@ from tests.conformance import (
 from tests.conformance._initializers import INITIALIZERS
 from tests.conformance._losses import LOSSES
 from tests.conformance._metrics import METRICS
+from tests.conformance._optim import OPTIM
 from tests.conformance._optimizers import OPTIMIZERS
 from tests.conformance._rows import (
     InitializerRow,
@@ -45,6 +46,7 @@ __all__ = [
     "METRICS",
     "MODULES",
     "MODULES_BY_FAMILY",
+    "OPTIM",
     "OPTIMIZERS",
     "SCHEDULES",
     "LayerRow",
@@ -76,9 +78,12 @@ MODULES_BY_FAMILY: dict[str, list[ModuleRow]] = {
     "attention": _attention.MODULES,
     "activation": _activation.MODULES,
     "dense": _dense.MODULES,
+    "noise": _noise.MODULES,
+    "pooling": _pooling.MODULES,
     "normalization": _normalization.MODULES,
     "recurrent": _recurrent.MODULES,
     "reshape": _reshape.MODULES,
+    "resize": _resize.MODULES,
 }
 LAYERS = [row for rows in LAYERS_BY_FAMILY.values() for row in rows]
 MODULES = [row for rows in MODULES_BY_FAMILY.values() for row in rows]

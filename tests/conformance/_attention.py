@@ -37,17 +37,18 @@ LAYERS = [
              no_keras=_NOT_THERE),
     LayerRow("TransformerEncoder(5, 1, dropout=0.3, layer_norm_epsilon=0.001)", (2, 3, 4), (2, 3, 4), is_random=True,
              no_keras=_NOT_THERE),
-    LayerRow("TransformerDecoder(5, 2, activation='gelu')", (2, 3, 4), (2, 3, 4), ((3, 4), (2, 3, 5)),
+    LayerRow("TransformerDecoder(4, 2, activation='gelu')", (2, 2, 3), (2, 2, 3), ((2, 3), (2, 2, 4)),
              no_keras=_NOT_THERE),
-    LayerRow("TransformerDecoder(5, 2, activation='gelu', normalize_first=True)", ((2, 3, 4), (2, 5, 6)), (2, 3, 4),
+    LayerRow("TransformerDecoder(3, 1, activation='gelu', normalize_first=True)", ((2, 2, 3), (2, 5, 2)), (2, 2, 3),
              no_keras=_NOT_THERE, settings={"encoder_attention_mask": _ALLOWED}),
-    LayerRow("TransformerDecoder(5, 2, kernel_initializer='he_normal', bias_initializer='ones')",
-             ((2, 3, 4), (2, 5, 4)), (2, 3, 4), no_keras=_NOT_THERE),
-    LayerRow("TransformerDecoder(5, 2, dropout=0.3)", ((2, 3, 4), (2, 5, 4)), (2, 3, 4), is_random=True,
+    LayerRow("TransformerDecoder(3, 2, kernel_initializer='he_normal', bias_initializer='ones')",
+             ((1, 2, 3), (1, 3, 3)), (1, 2, 3), no_keras=_NOT_THERE),
+    LayerRow("TransformerDecoder(3, 1, dropout=0.3)", ((1, 2, 3), (1, 3, 2)), (1, 2, 3), is_random=True,
              no_keras=_NOT_THERE),
 ]  # fmt: skip
 
 _IGNORED = np.array([[0, 1, 0, 0, 1], [1, 0, 0, 0, 0]], bool)  # (N, S)
+_HIDDEN = _IGNORED & np.array([[True], [False]])
 _ADDED = np.random.default_rng(3).normal(size=(4, 5))  # (L, S)
 
 MODULES = [
@@ -61,4 +62,18 @@ MODULES = [
     ModuleRow("MultiheadAttention(4, 2)", ((4, 4), (5, 4), (5, 4)),
               settings={"attn_mask": np.stack([_ADDED, -_ADDED])}),
     ModuleRow("MultiheadAttention(4, 2, dropout=0.3)", ((4, 2, 4), (5, 2, 4), (5, 2, 4)), is_random=True),
+    ModuleRow("TransformerEncoderLayer(4, 2, 5, 0.0)", (3, 2, 4)),
+    ModuleRow("TransformerEncoderLayer(4, 2, 5, 0.0, activation='gelu', batch_first=True, norm_first=True, bias=False)",
+              (2, 5, 4), settings={"src_mask": np.triu(np.ones((5, 5), bool), 1), "src_key_padding_mask": _HIDDEN}),
+    ModuleRow("TransformerDecoderLayer(4, 2, 5, 0.0)", ((3, 2, 4), (5, 2, 4)),
+              settings={"memory_key_padding_mask": _HIDDEN}),
+    ModuleRow("TransformerDecoderLayer(4, 2, 5, 0.0, layer_norm_eps=0.01, batch_first=True, norm_first=True)",
+              ((2, 4, 4), (2, 5, 4)), settings={"tgt_mask": np.triu(np.ones((4, 4), bool), 1), "memory_mask": _ADDED}),
+    ModuleRow("TransformerEncoder(TransformerEncoderLayer(4, 2, 5, 0.0, batch_first=True), 2, norm=LayerNorm((4,)))",
+              (2, 5, 4), settings={"src_key_padding_mask": _HIDDEN}),
+    ModuleRow("TransformerDecoder(TransformerDecoderLayer(4, 2, 5, 0.0), 2)", ((3, 2, 4), (5, 2, 4))),
+    ModuleRow("Transformer(4, 2, 2, 1, 5, 0.0, batch_first=True)", ((2, 4, 4), (2, 3, 4)),
+              settings={"tgt_mask": np.triu(np.full((3, 3), -np.inf), 1)}),
+    ModuleRow("TransformerEncoderLayer(4, 2, 5, 0.4)", (3, 2, 4), is_random=True),
+    ModuleRow("TransformerDecoderLayer(4, 2, 5)", ((3, 2, 4), (5, 2, 4)), is_random=True),
 ]  # fmt: skip

@@ -14,6 +14,11 @@ LAYERS = [
     LayerRow("Conv1D(3, (2,), padding=2, use_bias=False)", SEQUENCES, (2, 9, 3), no_keras=BY_NUMBERS),
     LayerRow("Conv1D(3, (2,), data_format='channels_first')", (2, 4, 6), (2, 3, 5), ((2, 6, 4),)),
     LayerRow("Conv2D(3, (2, 2))", IMAGES, (2, 4, 5, 3), ((5, 6, 2), (2, 5, 6, 3), (2,), (2, 5))),
+    LayerRow(
+        "Conv2D(2, (2, 2), kernel_regularizer=L2(), bias_regularizer=L1(), kernel_constraint=UnitNorm(axis=(0, 1, 2)))",
+        IMAGES,
+        (2, 4, 5, 2),
+    ),
     LayerRow("Conv2D(4, (3, 2), strides=(2, 1), padding='same', activation='tanh')", IMAGES, (2, 3, 6, 4)),
     LayerRow(
         "Conv2D(4, (2, 2), padding=1, dilation_rate=(2, 1), groups=2, use_bias=False)",

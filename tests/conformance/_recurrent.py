@@ -85,4 +85,28 @@ LAYERS = [
     LayerRow("TimeDistributed(LSTM(3))", (2, 3, 2, 4), (2, 3, 3)),
 ]  # fmt: skip
 
-MODULES: list[ModuleRow] = []
+TIME_FIRST = (3, 2, 4)  # (T, N, features)
+
+
+MODULES = [
+    ModuleRow("Embedding(7, 4)", (3, 5), integers=7),
+    ModuleRow("Embedding(7, 4, padding_idx=2)", (3, 5), integers=7),
+    ModuleRow("Embedding(7, 4, max_norm=1.5)", (3, 5), integers=7),
+    ModuleRow("Embedding(7, 4, padding_idx=-1, scale_grad_by_freq=True)", (3, 5), integers=7),
+    ModuleRow("RNN(4, 3)", TIME_FIRST),
+    ModuleRow("RNN(4, 3, num_layers=2, nonlinearity='relu', bias=False, bidirectional=True)", TIME_FIRST),
+    ModuleRow("RNN(4, 3, batch_first=True)", SEQUENCES),
+    ModuleRow("RNN(4, 3)", (3, 4)),
+    ModuleRow("LSTM(4, 3)", TIME_FIRST),
+    ModuleRow("LSTM(4, 3, num_layers=2, batch_first=True, bidirectional=True)", SEQUENCES),
+    ModuleRow("LSTM(4, 3, num_layers=2, bias=False, dropout=0.5)", TIME_FIRST, is_random=True),
+    ModuleRow("GRU(4, 3)", TIME_FIRST),
+    ModuleRow("GRU(4, 3, num_layers=2, bidirectional=True)", TIME_FIRST),
+    ModuleRow("GRU(4, 3, bias=False, batch_first=True)", SEQUENCES),
+    ModuleRow("RNNCell(4, 3)", (2, 4)),
+    ModuleRow("RNNCell(4, 3, bias=False, nonlinearity='relu')", (4,)),
+    ModuleRow("LSTMCell(4, 3)", (2, 4)),
+    ModuleRow("LSTMCell(4, 3, bias=False)", (4,)),
+    ModuleRow("GRUCell(4, 3)", (2, 4)),
+    ModuleRow("GRUCell(4, 3, bias=False)", (4,)),
+]

@@ -75,7 +75,14 @@ class ModuleRow(NamedTuple):
 
 def layer_names() -> dict[str, Any]:
     """What the code of a layer may refer to."""
-    return {**vars(layers), **vars(nl.models), **vars(nl.initializers), "linear": nl.functional.linear}
+    return {
+        **vars(layers),
+        **vars(nl.models),
+        **vars(nl.initializers),
+        **vars(nl.regularizers),
+        **vars(nl.constraints),
+        "linear": nl.functional.linear,
+    }
 
 
 def batch(row: LayerRow | ModuleRow, dtype: str = "float32", seed: int = 1) -> tuple[Any, ...]:
@@ -150,17 +157,29 @@ class LossRow(NamedTuple):
 
 
 class MetricRow(NamedTuple):
-    """A metric, the names that stand for it, predictions for it, and its value on a whole set written plainly."""
+    """A metric, the names that stand for it, predictions for it, and its value on a whole set written plainly.
+
+    Either `values` gives a value for each sample, of which the metric is the mean; or `whole` gives the metric itself.
+    """
 
     name: str
     make: Callable[..., metrics.Metric]
     strings: tuple[str, ...]
     y_true: Array
     y_pred: Array
-    values: Callable[[Array, Array], Array]  # (y_true, y_pred) -> the value of each sample
+    values: Callable[[Array, Array], Array] | None = None  # (y_true, y_pred) -> the value of each sample
+    whole: Callable[[Array, Array, Array], Any] | None = None  # (y_true, y_pred, weight of each sample) -> the metric
 
     def __str__(self) -> str:
         return self.name
+
+    def expected(self, weight: Array | None = None) -> Any:
+        """The value over all samples."""
+        weight = np.ones(len(self.y_true)) if weight is None else weight
+        if self.whole is not None:
+            return self.whole(self.y_true, self.y_pred, weight)
+        assert self.values is not None
+        return np.average(self.values(self.y_true, self.y_pred).astype(float), weights=weight)
 
 
 class InitializerRow(NamedTuple):

@@ -1,14 +1,10 @@
-"""What the samples of attention do not say: masks of every kind, dropout, extremes, errors, blocks of the kernel."""
+"""What the samples of attention do not say: masks of every kind, dropout, extremes and errors."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 import nnlite as nl
 import nnlite.functional as F
-from nnlite.kernels import attention as kernels
-from nnlite.kernels import parallel
 from tests.op_samples._sample import normal
 
 
@@ -74,33 +70,6 @@ def test_dropout_drops_weights_and_scales_the_others():
     assert 0.2 < dropped.mean() < 0.3
     np.testing.assert_allclose(y[~dropped], weights[~dropped] / 0.75, rtol=1e-12)
     assert not F.scaled_dot_product_attention(identity, identity, identity, None, 1.0).any()
-
-
-def test_merged_heads_need_no_copy():
-    heads = normal(2, 5, 3, 4).transpose(0, 2, 1, 3)
-    y = F.scaled_dot_product_attention(heads, heads, heads)
-    assert y.transpose(0, 2, 1, 3).flags.c_contiguous
-
-
-@given(st.lists(st.integers(1, 3), max_size=3), st.integers(1, 5), st.integers(1, 5), st.integers(0, 2**16))
-def test_blocks_do_not_change_the_result(batch, rows, columns, seed):
-    generator = np.random.default_rng(seed)
-    q, k, v = (generator.normal(size=(*batch, n, 2)) for n in (rows, columns, columns))
-    mask = generator.normal(size=(rows, columns))
-    g = generator.normal(size=q.shape)
-
-    def both():
-        output, weights = kernels.forward(q, k, v, mask, scale=0.7)
-        return output, weights, *kernels.backward(
-            g, None, q, k, v, None, output, weights, scale=0.7, with_mask=True
-        )  # fmt: skip
-
-    expected = both()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(parallel, "CHUNK_BYTES", 8 * rows * columns)
-        assert len(kernels._blocks(tuple(batch), 8 * rows * columns)) >= np.prod(batch, dtype=int)
-        for got, wanted in zip(both(), expected, strict=True):
-            np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 import nnlite as nl
 import nnlite.functional as F
 
-PAIRWISE = [F.mse, F.mae, F.binary_cross_entropy, F.binary_cross_entropy_with_logits]
+PAIRWISE = [
+    F.mse, F.mae, F.huber, F.smooth_l1, F.log_cosh, F.mape, F.msle, F.poisson_nll, F.kl_div, F.hinge, F.squared_hinge,
+    F.categorical_hinge, F.binary_cross_entropy, F.binary_cross_entropy_with_logits, F.focal, F.categorical_focal,
+    F.dice, F.tversky,
+]  # fmt: skip
 LOGITS = np.array([[2.0, -1.0, 0.5], [0.0, 0.0, 3.0], [1.0, 1.0, 1.0], [-2.0, 0.3, 0.1]], np.float32)
 
 
@@ -36,7 +40,7 @@ def test_a_number_is_no_target_for_an_array():
         F.mse(leaf([1, 2]), 0.0)
 
 
-@pytest.mark.parametrize("loss", [*PAIRWISE, F.cross_entropy])
+@pytest.mark.parametrize("loss", [*PAIRWISE, F.cross_entropy, lambda x, t, **k: F.gaussian_nll(x, t, 1.0, **k)])
 def test_an_unknown_reduction_is_quoted(loss):
     with pytest.raises(ValueError, match="reduction is one of 'mean', 'sum', 'none', got 'average'"):
         loss(leaf([[0.5, 0.5]]), np.array([[0.5, 0.5]]), reduction="average")
@@ -88,6 +92,37 @@ def test_cross_entropy_takes_labels_as_lists_tensors_and_small_integers(labels):
     loss.backward()
     assert loss.item() == pytest.approx(F.cross_entropy(LOGITS, np.array([0, 2, 1, 1])))
     assert loss.dtype == x.grad.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda x: F.huber(x, x, delta=0), "huber expected delta above 0, got 0"),
+        (lambda x: F.smooth_l1(x, x, beta=-1), "smooth_l1 expected beta to be 0 or more, got -1"),
+        (lambda x: F.focal(x, x, alpha=2), r"focal expected alpha in \[0, 1\] or None, got 2"),
+        (lambda x: F.focal(x, x, gamma=-1), "focal expected gamma to be 0 or more, got -1"),
+        (lambda x: F.categorical_focal(x, x, gamma=-1), "categorical_focal expected gamma to be 0 or more, got -1"),
+        (lambda x: F.categorical_focal(x[0, 0], x[0, 0]), r"input of shape \(\.\.\., classes\), got shape \(\)"),
+        (lambda x: F.categorical_hinge(x[0, 0], x[0, 0]), r"input of shape \(\.\.\., classes\), got shape \(\)"),
+        (lambda x: F.gaussian_nll(x, x, x - 1), "gaussian_nll expected var to be 0 or more, got a negative variance"),
+        (lambda x: F.gaussian_nll(x, x, 1.0, eps=0), "gaussian_nll expected eps above 0, got 0"),
+        (lambda x: F.gaussian_nll(x, x, np.ones(3)), r"var of the input's shape \(1, 2\), .*, got shape \(3,\)"),
+        (lambda x: F.gaussian_nll(x, x[0], 1.0), r"a target of the input's shape \(1, 2\), got shape \(2,\)"),
+        (lambda x: F.margin_ranking(x, x[0], x), r"input2 of input1's shape \(1, 2\), got shape \(2,\)"),
+        (lambda x: F.margin_ranking(x, x, x[0]), r"a target of the input's shape \(1, 2\), got shape \(2,\)"),
+        (lambda x: F.cosine_embedding(x, x, np.ones(2)), r"one target for each vector .* \(1, 2\), got shape \(2,\)"),
+        (lambda x: F.contrastive(x, x, np.ones((1, 1))), r"one target for each vector .* \(1, 2\), got shape \(1, 1\)"),
+        (lambda x: F.contrastive(x, x[0], np.ones(1)), r"input2 of input1's shape \(1, 2\), got shape \(2,\)"),
+        (lambda x: F.triplet_margin(x, x[0], x), r"positive of the anchor's shape \(1, 2\), got shape \(2,\)"),
+        (lambda x: F.triplet_margin(x, x, x[0]), r"negative of the anchor's shape \(1, 2\), got shape \(2,\)"),
+        (lambda x: F.nll(x, np.array([2])), r"nll expected labels from 0 to 1 \(2 classes\), got 2 at position 0"),
+        (lambda x: F.nll(x, x), "nll expected integer labels of shape .* got float32"),
+        (lambda x: F.nll(x, np.array([0]), np.ones(3)), r"nll expected weight of shape \(2,\), got shape \(3,\)"),
+    ],
+)
+def test_what_does_not_fit_is_quoted(call, message):
+    with pytest.raises(ValueError, match=message):
+        call(leaf([[0.5, 0.5]]))
 
 
 # Values and gradients by their definitions
@@ -192,6 +227,87 @@ def test_an_ignored_class_within_range_does_not_count():
     np.testing.assert_allclose(x.grad, [*kept.grad, [0, 0, 0], [0, 0, 0]], rtol=1e-6)
 
 
+EXTREMES = np.float32([-1e4, 0.0, 1e4])
+ALL = np.stack(np.meshgrid(EXTREMES, EXTREMES), -1).reshape(-1, 2).T  # every pair of input and target
+SIGNS = np.where(ALL[1] < 0, -1.0, 1.0).astype(np.float32)
+BITS = (ALL[1] > 0).astype(np.float32)
+EDGES = np.stack(np.meshgrid(np.float32([0, 1]), np.float32([0, 1])), -1).reshape(-1, 2).T
+VECTORS = np.stack(np.meshgrid(EXTREMES, EXTREMES, EXTREMES), -1).reshape(-1, 3)
+TRIPLES = [np.float32(a) for a in np.broadcast_arrays(VECTORS, VECTORS[::-1], np.roll(VECTORS, 5, axis=0))]
+HOT = np.eye(3, dtype=np.float32)[np.arange(27) % 3]
+
+
+@pytest.mark.parametrize(
+    ("call", "arrays"),
+    [
+        *((f, (ALL[0], ALL[1])) for f in (F.mse, F.mae, F.huber, F.smooth_l1, F.log_cosh, F.mape, F.msle)),
+        (lambda x, t: F.smooth_l1(x, t, beta=0.0), (ALL[0], ALL[1])),
+        *((f, (ALL[0], SIGNS)) for f in (F.hinge, F.squared_hinge)),
+        *((lambda x, t, g=g: F.focal(x, t, gamma=g), (ALL[0], BITS)) for g in (0.0, 0.5, 1.0, 2.0)),
+        (F.binary_cross_entropy_with_logits, (ALL[0], BITS)),
+        (lambda x, t: F.poisson_nll(x, t, full=True), (np.float32([-1e4, 0, 80, 0]), np.float32([1e4, 1e4, 0, 0]))),
+        (lambda x, t: F.poisson_nll(x, t, log_input=False), tuple(np.maximum(ALL, 0))),
+        (F.gaussian_nll, (ALL[0], ALL[1], np.float32([0, 1, 1e4] * 3))),
+        *((f, tuple(EDGES)) for f in (F.binary_cross_entropy, F.dice, F.tversky)),
+        (lambda x, t: F.dice(x, t, axis=-1), (EDGES[:1].T, EDGES[1:].T)),
+        (lambda x, t: F.tversky(x, t, axis=-1), (EDGES[:1].T, EDGES[1:].T)),
+        (F.kl_div, (np.minimum(ALL[0], 0), BITS)),
+        (lambda x, t: F.kl_div(x, t, log_target=True), tuple(np.minimum(ALL, 0))),
+        *((lambda x, t, g=g: F.categorical_focal(x, t, gamma=g), (VECTORS, HOT)) for g in (0.0, 0.5, 1.0, 2.0)),
+        *((f, (VECTORS, HOT)) for f in (F.cross_entropy, F.categorical_hinge)),
+        (lambda x: F.nll(x, np.arange(27) % 3), (np.minimum(VECTORS, 0),)),
+        (lambda a, b: F.margin_ranking(a, b, np.resize([1, -1], a.shape), margin=1.0), tuple(TRIPLES[:2])),
+        *((lambda a, b, y=y: F.cosine_embedding(a, b, np.full(27, y)), tuple(TRIPLES[:2])) for y in (-1, 1)),
+        *((lambda a, b, c, p=p: F.triplet_margin(a, b, c, p=p, swap=True), tuple(TRIPLES)) for p in (1.0, 2.0, 3.0)),
+        (lambda a, b: F.triplet_margin(a, b, b * 1, p=1.0), (TRIPLES[0], TRIPLES[0])),
+        *((lambda a, b, y=y: F.contrastive(a, b, np.full(27, y)), tuple(TRIPLES[:2])) for y in (0, 1)),
+        (lambda a, b: F.contrastive(a, b, np.zeros(27, int)), (TRIPLES[0], TRIPLES[0])),
+        (lambda x: F.ctc(x.reshape(1, 27, 3), np.array([[1, 2, 2]])), (np.minimum(VECTORS, 0),)),
+    ],
+)  # fmt: skip
+def test_extremes_keep_value_and_gradient_finite(call, arrays):
+    leaves = [leaf(a) for a in arrays]
+    with np.errstate(all="raise", under="ignore"):
+        loss = call(*leaves)
+        loss.backward()
+    assert loss.dtype == np.float32
+    assert np.isfinite(loss.item())
+    for x in leaves:
+        assert x.grad is not None
+        assert np.isfinite(x.grad).all()
+
+
+def test_log_cosh_keeps_the_digits_of_small_errors_in_float32():
+    assert F.log_cosh(np.float32([1e-3]), np.float32([0])) == pytest.approx(5e-7, rel=1e-5)
+
+
+def test_a_variance_that_is_too_small_can_grow_again():
+    var = leaf([0.0])
+    F.gaussian_nll(leaf([1.0]), leaf([2.0]), var, eps=0.5).backward()
+    np.testing.assert_allclose(var.grad, 0.5 * (1 / 0.5 - (1 / 0.5) ** 2))
+
+
+def test_the_divergence_of_a_probability_of_zero_is_zero():
+    q = leaf([0.0, 1.0])
+    loss = F.kl_div(leaf([-1.0, -2.0]), q, reduction="sum")
+    loss.backward()
+    assert loss.item() == 2
+    np.testing.assert_allclose(q.grad, [0, 3])
+
+
+def test_focal_loss_without_focus_is_the_cross_entropy():
+    x, t = np.array([-3.0, 0.0, 0.5, 4.0]), np.array([0.0, 1.0, 0.3, 1.0])
+    assert F.focal(x, t, alpha=None, gamma=0.0) == pytest.approx(F.binary_cross_entropy_with_logits(x, t))
+    q = np.float64([[0.2, 0.5, 0.3]] * 4)
+    assert F.categorical_focal(LOGITS, q, alpha=1.0, gamma=0.0) == pytest.approx(F.cross_entropy(LOGITS, q))
+
+
+def test_nll_of_log_softmax_is_the_cross_entropy():
+    labels = np.array([0, 2, -100, 1])
+    weight = np.array([0.5, 2.0, 1.0])
+    assert F.nll(F.log_softmax(LOGITS), labels, weight) == pytest.approx(F.cross_entropy(LOGITS, labels, weight))
+
+
 # PyTorch
 
 generator = np.random.default_rng(0)
@@ -223,36 +339,3 @@ def test_cross_entropy_agrees_with_torch(target, ignore_index, weight, label_smo
     loss_torch.sum().backward()
     np.testing.assert_allclose(loss.numpy(), loss_torch.detach().numpy(), rtol=1e-10)
     np.testing.assert_allclose(x.grad, x_torch.grad.numpy(), rtol=1e-10, atol=1e-12)
-
-
-@pytest.mark.parity
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@pytest.mark.parametrize(
-    ("name", "torch_name", "weights"),
-    [
-        ("mse", "mse_loss", {}),
-        ("mae", "l1_loss", {}),
-        ("binary_cross_entropy", "binary_cross_entropy", {}),
-        ("binary_cross_entropy", "binary_cross_entropy", {"weight": np.array([0.2, 1.5, 0.7])}),
-        ("binary_cross_entropy_with_logits", "binary_cross_entropy_with_logits", {}),
-        (
-            "binary_cross_entropy_with_logits",
-            "binary_cross_entropy_with_logits",
-            {"weight": np.array([[[2.0]], [[0.5]], [[1.0]], [[3.0]]]), "pos_weight": np.array([0.2, 1.5, 0.7])},
-        ),
-    ],
-)
-def test_other_losses_agree_with_torch(name, torch_name, weights, reduction):
-    torch = pytest.importorskip("torch")
-    values = 1 / (1 + np.exp(-INPUT)) if name == "binary_cross_entropy" else INPUT
-    x, t = leaf(values, "float64"), leaf(Q, "float64")
-    loss = getattr(F, name)(x, t, **weights, reduction=reduction)
-    loss.sum().backward()
-
-    x_torch, t_torch = torch.tensor(values, requires_grad=True), torch.tensor(Q, requires_grad=True)
-    weights_torch = {key: torch.tensor(value) for key, value in weights.items()}
-    loss_torch = getattr(torch.nn.functional, torch_name)(x_torch, t_torch, **weights_torch, reduction=reduction)
-    loss_torch.sum().backward()
-    np.testing.assert_allclose(loss.numpy(), loss_torch.detach().numpy(), rtol=1e-10)
-    np.testing.assert_allclose(x.grad, x_torch.grad.numpy(), rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(t.grad, t_torch.grad.numpy(), rtol=1e-9, atol=1e-12)

@@ -174,6 +174,7 @@ class TestErrors:
         ((1, 4, 4, 1), {"pool_size": (1, 2), "padding": ((0, 1), (0, 0))}, "may see only padding"),
         *(((1, 4, 4, 1), {name: bad}, rf"{name} to be a positive int or a pair of them, got {name}=")
           for name in ("pool_size", "stride") for bad in (0, -2, 1.5, (2,), (1, 2, 3), "2")),
+        ((1, 4, 4, 1), {"pool_size": 3, "ceil_mode": True, "padding": ((0, 3), (0, 0))}, "may see only padding"),
         *(((1, 4, 4, 1), {"padding": bad}, "got padding=") for bad in ("full", -1, 1.5, (1, 2, 3), ((0, 1), (-1, 0)))),
     ])  # fmt: skip
     def test_they_name_the_argument_and_its_value(
@@ -182,28 +183,66 @@ class TestErrors:
         with pytest.raises(ValueError, match=message):
             pool(np.ones(shape), **settings)
 
+    @pytest.mark.parametrize(("pool", "axes"), [
+        (F.max_pool1d, "L"), (F.avg_pool1d, "L"), (F.max_pool3d, "D, H, W"), (F.avg_pool3d, "D, H, W"),
+    ])  # fmt: skip
+    def test_the_rank_is_that_of_the_name(self, pool: Callable[..., Any], axes: str) -> None:
+        with pytest.raises(ValueError, match=rf"{pool.__name__}\(\) takes x of shape \(N, {axes}, C\), got shape"):
+            pool(np.ones((2, 4, 4, 3)))
 
-@pytest.mark.parity
-@pytest.mark.parametrize(
-    ("pool_size", "stride", "padding"), [(2, 2, 0), (3, 1, 1), ((2, 3), (1, 2), (1, 0)), (3, 3, 1)]
-)
-def test_against_torch(pool_size: Any, stride: Any, padding: Any) -> None:
-    torch = pytest.importorskip("torch")
-    x = normal(2, 7, 8, 3)
-    functional = torch.nn.functional
-    for ours, theirs in (
-        (lambda t: F.max_pool2d(t, pool_size, stride, padding), functional.max_pool2d),
-        (lambda t: F.avg_pool2d(t, pool_size, stride, padding, count_padding=True), functional.avg_pool2d),
-        (
-            lambda t: F.avg_pool2d(t, pool_size, stride, padding),
-            lambda *a: functional.avg_pool2d(*a, count_include_pad=False),
-        ),
-    ):
-        mine, other = nl.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
-        y = ours(mine)
-        z = theirs(other.permute(0, 3, 1, 2), pool_size, stride, padding).permute(0, 2, 3, 1)
-        np.testing.assert_allclose(y.data, z.detach().numpy(), rtol=1e-12, atol=1e-14)
-        g = normal(*y.shape)
-        y.backward(g)
-        z.backward(torch.tensor(g))
-        np.testing.assert_allclose(mine.grad, other.grad.numpy(), rtol=1e-12, atol=1e-14)
+    @pytest.mark.parametrize("dilation", [0, (1, 2, 3), 1.0])
+    def test_dilation_is_checked(self, dilation: Any) -> None:
+        with pytest.raises(ValueError, match="expected dilation to be a positive int or a pair of them, got dilation="):
+            F.max_pool2d(np.ones((1, 4, 4, 1)), dilation=dilation)
+
+    def test_a_dilated_window_must_fit(self) -> None:
+        with pytest.raises(ValueError, match=r"cannot fit pool_size=\(2,\) into x of shape \(1, 3, 1\)"):
+            F.max_pool1d(np.ones((1, 3, 1)), dilation=3)
+
+    @pytest.mark.parametrize("divisor", [0, 0.5, "2"])
+    def test_the_divisor_is_checked(self, divisor: Any) -> None:
+        with pytest.raises(ValueError, match="expected divisor to be an int other than 0, got divisor="):
+            F.avg_pool2d(np.ones((1, 4, 4, 1)), divisor=divisor)
+
+
+class TestCeilMode:
+    def test_a_last_window_is_added_where_elements_are_left(self) -> None:
+        x = np.arange(1.0, 6.0).reshape(1, 5, 1)
+        np.testing.assert_array_equal(F.max_pool1d(x, ceil_mode=True).ravel(), [2, 4, 5])
+        np.testing.assert_array_equal(F.avg_pool1d(x, ceil_mode=True).ravel(), [1.5, 3.5, 5])
+
+    def test_a_window_that_would_begin_in_the_padding_is_not(self) -> None:
+        x = np.arange(1.0, 5.0).reshape(1, 4, 1)
+        assert F.max_pool1d(x, 2, 2, 1, ceil_mode=True).shape == (1, 3, 1)
+        assert F.max_pool1d(x, 3, 4, 1, ceil_mode=True).shape == (1, 2, 1)
+        assert F.max_pool1d(x, 2, 4, ceil_mode=True).shape == (1, 1, 1)
+
+    def test_what_it_adds_never_counts(self) -> None:
+        x = np.full((1, 4, 1), 6.0)
+        y = F.avg_pool1d(
+            x, 3, 3, 1, count_padding=True, ceil_mode=True
+        )  # windows -1..1 and 2..4, of which 4 is padding
+        np.testing.assert_array_equal(y.ravel(), [4, 4])
+        y = F.avg_pool1d(x, 3, 3, count_padding=True, ceil_mode=True)  # windows 0..2 and 3..5
+        np.testing.assert_array_equal(y.ravel(), [6, 6])
+
+
+class TestIndices:
+    def test_they_point_at_the_maxima(self) -> None:
+        x = normal(2, 5, 6, 3)
+        y, indices = F.max_pool2d(x, 3, 2, 1, ceil_mode=True, return_indices=True)
+        assert indices.dtype.kind == "i"
+        flat = np.take_along_axis(x.reshape(2, 30, 3), indices.reshape(2, -1, 3), axis=1)
+        np.testing.assert_array_equal(flat.reshape(y.shape), y)
+
+    def test_they_are_plain_arrays_beside_a_tensor_that_is_differentiated(self) -> None:
+        x = nl.tensor(np.array([[1.0, 7.0, 7.0]])[:, :, None], requires_grad=True)
+        y, indices = F.max_pool1d(x, 3, return_indices=True)
+        y.sum().backward()
+        assert type(indices) is np.ndarray
+        assert indices.item() == 1
+        np.testing.assert_array_equal(x.grad.ravel(), [0, 1, 0])
+
+    def test_an_empty_batch_has_none(self) -> None:
+        y, indices = F.max_pool2d(np.ones((0, 4, 4, 2)), return_indices=True)
+        assert y.shape == indices.shape == (0, 2, 2, 2)

@@ -26,6 +26,11 @@ def test_long_sums_lose_no_digits(n, axis):
     np.testing.assert_allclose(total(x, (axis,)), n * np.float64(np.float32(1.1)), rtol=5e-6)
 
 
+def test_a_sum_over_nothing_is_a_copy():
+    assert not np.shares_memory(total(X, ()), X)
+    np.testing.assert_array_equal(total(X, ()), X)
+
+
 def test_sums_of_broadcast_and_empty_arrays():
     np.testing.assert_array_equal(total(np.broadcast_to(2.0, (3, 4)), (0,)), [[6, 6, 6, 6]])
     np.testing.assert_array_equal(total(np.ones((0, 2)), (0,)), [[0, 0]])

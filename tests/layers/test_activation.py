@@ -9,6 +9,7 @@ import nnlite as nl
 import nnlite.functional as F
 from nnlite.layers import Activation, Dense, LeakyReLU, Maxout, PReLU, ReLU
 from nnlite.layers._activation import _BY_NAME, get_activation
+from nnlite.layers._mask import mask_of, remember_mask
 
 
 class TestGet:
@@ -111,6 +112,13 @@ class TestSoftmaxMask:
     def test_numbers_hold_above_one_half_and_a_mask_is_broadcast(self) -> None:
         y = nl.layers.Softmax(axis=(0, 1))(np.zeros((2, 2)), mask=nl.tensor([0.4, 0.6]))
         np.testing.assert_allclose(y.data, [[0, 0.5], [0, 0.5]])
+
+    def test_a_mask_that_is_carried_is_taken_if_it_has_the_shape(self) -> None:
+        embedded = nl.layers.Embedding(10, 2, mask_zero=True)(np.array([[3, 5, 0]]))
+        scores = nl.layers.TimeDistributed(nl.layers.Dense(1))(embedded).reshape(1, 3)
+        remember_mask(scores, mask_of(embedded))
+        assert nl.layers.Softmax()(scores).data[0, 2] == 0
+        np.testing.assert_allclose(nl.layers.Softmax()(embedded).data.sum(axis=-1), 1, rtol=1e-6)
 
     def test_a_mask_that_does_not_fit_is_named(self) -> None:
         with pytest.raises(ValueError, match=r"Softmax\(\) expected a mask for x of shape \(2, 3\), got one of shape"):

@@ -1,12 +1,13 @@
-"""Dropout: what it draws and from where."""
+"""Layers that add noise: what they draw and from where."""
 
 import copy
+from typing import Any
 
 import numpy as np
 import pytest
 
 import nnlite as nl
-from nnlite.layers import Dropout
+from nnlite.layers import AlphaDropout, Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
 
 
 def test_keeps_the_expected_value() -> None:
@@ -33,10 +34,29 @@ def test_a_copy_goes_on_from_the_same_place() -> None:
     assert copy.deepcopy(layer)(x).tolist() == layer(x).tolist()
 
 
+@pytest.mark.parametrize("kind", [AlphaDropout, Dropout, SpatialDropout1D, SpatialDropout2D])
 @pytest.mark.parametrize("rate", [-0.1, 1.5, float("nan")])
-def test_the_rate_is_checked(rate: float) -> None:
-    with pytest.raises(ValueError, match=r"Dropout expected a rate in \[0, 1\], got rate="):
-        Dropout(rate)
+def test_the_rate_is_checked(kind: Any, rate: float) -> None:
+    with pytest.raises(ValueError, match=rf"{kind.__name__} expected a rate in \[0, 1\], got rate="):
+        kind(rate)
+
+
+def test_other_arguments_are_checked() -> None:
+    with pytest.raises(ValueError, match="GaussianNoise expected stddev >= 0, got stddev=-1"):
+        GaussianNoise(-1)
+    with pytest.raises(ValueError, match="SpatialDropout2D expected data_format"):
+        SpatialDropout2D(0.5, "first")
+    with pytest.raises(ValueError, match=r"got noise_shape=\(3, 1\), which does not broadcast to x of shape \(2, 4\)"):
+        Dropout(0.5, noise_shape=(3, 1))(np.ones((2, 4)))
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_whole_channels_are_dropped_in_both_layouts(data_format: str) -> None:
+    x = np.ones((8, 5, 5, 5), np.float32)
+    y = SpatialDropout2D(0.5, data_format, seed=0)(x).numpy()
+    y = y if data_format == "channels_last" else y.transpose(0, 2, 3, 1)
+    assert (y == y[:, :1, :1]).all()
+    assert 0.2 < (y[:, 0, 0] == 0).mean() < 0.8
 
 
 def test_a_rate_of_one_drops_everything() -> None:

@@ -10,6 +10,7 @@ import pytest
 import nnlite as nl
 import nnlite.functional as F
 from nnlite.layers import BatchNorm, Dense, GroupNorm, InstanceNorm, LayerNorm, LocalResponseNorm, Module, RMSNorm
+from nnlite.layers._mask import mask_of
 from nnlite.models import Sequential
 
 X = np.random.default_rng(0).normal(3.0, 2.0, (8, 3)).astype(np.float32)
@@ -104,6 +105,15 @@ class TestBatchNorm:
         np.testing.assert_allclose(layer.moving_mean, x[mask].mean(axis=0), rtol=1e-5)
         np.testing.assert_allclose(layer.moving_variance, x[mask].var(axis=0), rtol=1e-5)
         np.testing.assert_allclose(y.data[mask].mean(axis=0), 0, atol=1e-6)
+
+    def test_the_mask_of_an_embedding_leaves_steps_out_and_travels_on(self) -> None:
+        embedded = nl.layers.Embedding(10, 3, mask_zero=True)(np.array([[3, 5, 0], [7, 0, 0]]))
+        layer = BatchNorm(momentum=0.0)
+        y = layer(embedded)
+        mask = np.array([[True, True, False], [True, False, False]])
+        np.testing.assert_allclose(layer.moving_mean, embedded.data[mask].mean(axis=0), rtol=1e-5)
+        for output in (y, LayerNorm()(embedded), GroupNorm(1)(embedded), InstanceNorm()(embedded)):
+            np.testing.assert_array_equal(mask_of(output), mask)
 
     def test_one_value_a_channel_is_allowed_and_an_empty_batch_moves_nothing(self) -> None:
         layer = BatchNorm()

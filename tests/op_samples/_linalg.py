@@ -4,6 +4,7 @@ import numpy as np
 from scipy import linalg
 
 import nnlite.functional as F
+from nnlite.functional._linalg import affine
 from tests.op_samples._sample import Sample, normal
 
 _MATMULS = [
@@ -36,8 +37,19 @@ def _positive(*shape: int) -> np.ndarray:
 
 _STRIDED = normal(6, 4).T[::2, ::-2]  # (2, 3)
 
+
+def _affine(x, weight, bias=0.0):
+    return np.tensordot(x, weight, 1) + bias
+
+
 SAMPLES = [
     *(Sample(F.matmul, (normal(*a), normal(*b, seed=1)), np.matmul) for a, b in _MATMULS),
+    *(
+        Sample(affine, (normal(*shape), normal(4, 2, seed=1), *bias), _affine)
+        for shape in [(3, 4), (4,), (2, 3, 4), (2, 0, 4), (2, 1, 3, 4)]
+        for bias in [(), (normal(2),)]
+    ),
+    Sample(affine, (normal(4, 3, 2).T, normal(2, 4).T, normal(2)), _affine, note="strided"),
     Sample(F.matmul, (_STRIDED, _STRIDED.T), np.matmul, note="strided"),
     *(
         Sample(F.dot, (normal(*a), normal(*b, seed=1)), np.dot)

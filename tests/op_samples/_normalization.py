@@ -103,6 +103,8 @@ SAMPLES = [
     Sample(F.batch_norm, (_EMPTY, *_GIVEN), naive_batch_norm, note="empty"),
     *(Sample(F.layer_norm, (_IMAGES, *w), naive_layer_norm) for w in _WEIGHTS),
     Sample(F.layer_norm, (normal(5),), naive_layer_norm, note="one sample"),
+    Sample(F.layer_norm, (normal(4), *_TWO), naive_layer_norm, note="one sample"),
+    Sample(F.layer_norm, (normal(3, 4), *normal(2, 3, 4, seed=1)), naive_layer_norm, {"axis": (0, 1)}),
     Sample(F.layer_norm, (_IMAGES, normal(3), normal(3, seed=1)), naive_layer_norm, {"axis": 1, "eps": 0.1}),
     Sample(F.layer_norm, (_IMAGES, normal(2, 4), normal(2, 4, seed=1)), naive_layer_norm, {"axis": (-1, 2)}),
     Sample(F.layer_norm, (_IMAGES, normal(3, 4)), naive_layer_norm, {"axis": (1, 3)}),

@@ -40,6 +40,13 @@ def take(w: nl.Parameter, optimizer: nl.optimizers.Optimizer, steps: int) -> lis
     return places
 
 
+def test_every_optimizer_is_in_the_table() -> None:
+    kinds = {getattr(nl.optimizers, name) for name in nl.optimizers.__all__ if name not in ("get", "schedules")}
+    abstract = {nl.optimizers.Optimizer, nl.optimizers.FirstOrderOptimizer}
+    built = {type(row.make(parameters=[nl.Parameter(START)])) for row in OPTIMIZERS}
+    assert built == kinds - abstract - {nl.optimizers.LBFGS}  # which has tests of its own
+
+
 @every_optimizer
 def test_steps_are_those_of_the_plain_formulas(row: OptimizerRow) -> None:
     w, optimizer = trained(row, 0)

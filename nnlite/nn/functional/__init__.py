@@ -36,9 +36,7 @@ from nnlite.nn.functional._adaptive import (
     adaptive_max_pool2d,
     adaptive_max_pool3d,
 )
-from nnlite.nn.functional._attention import (
-    scaled_dot_product_attention,
-)
+from nnlite.nn.functional._attention import scaled_dot_product_attention
 from nnlite.nn.functional._conv import (
     conv1d,
     conv2d,
@@ -49,6 +47,7 @@ from nnlite.nn.functional._conv import (
     fold,
     unfold,
 )
+from nnlite.nn.functional._embedding import embedding
 from nnlite.nn.functional._linear import bilinear, linear
 from nnlite.nn.functional._losses import (
     binary_cross_entropy,
@@ -95,11 +94,11 @@ __all__ = [
     "adaptive_max_pool2d",
     "adaptive_max_pool3d",
     "alpha_dropout",
-    "dropout",
-    "dropout2d",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool3d",
+    "dropout",
+    "dropout2d",
     "max_pool1d",
     "max_pool2d",
     "max_pool3d",
@@ -108,6 +107,7 @@ __all__ = [
     "pixel_shuffle",
     "batch_norm",
     "bilinear",
+    "embedding",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",

@@ -6,7 +6,8 @@ from typing import Any
 import nnlite.functional as F
 from nnlite.autograd._recording import Array
 from nnlite.functional._windows import PaddingLike, Size, as_floating, per_axis
-from nnlite.layers._layout import axes_of, to_channels_first, to_channels_last
+from nnlite.layers._layout import to_channels_first, to_channels_last
+from nnlite.nn.functional._layout import batched
 
 __all__ = [
     "conv1d", "conv2d", "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "fold", "unfold",
@@ -268,7 +269,7 @@ def unfold(
            [3., 4.],
            [4., 5.]])
     """
-    x, is_single = _batched("unfold", input, 2)
+    x, is_single = batched("unfold", input, 2)
     channels, size = x.shape[1], per_axis("kernel_size", kernel_size, 2)
     rows = F.unfold(to_channels_last(x), size, stride, per_axis("padding", padding, 2, 0), dilation)
     split = rows.reshape((*rows.shape[:2], size[0] * size[1], channels))  # (N, outputs, kh * kw, C)
@@ -337,7 +338,7 @@ def _convolve(
     groups: int,
 ) -> Any:
     """Call a convolution with its channels last."""
-    x, is_single = _batched(name, input, axes)
+    x, is_single = batched(name, input, axes)
     if padding == "same" and max(per_axis("stride", stride, axes)) > 1:
         raise ValueError(f'{name}() takes padding="same" with stride 1 only, got stride={stride!r}')
     sides: PaddingLike = padding if isinstance(padding, str) else per_axis("padding", padding, axes, 0)
@@ -360,7 +361,7 @@ def _transpose(
     dilation: Any,
 ) -> Any:
     """Call a transposed convolution with its channels last."""
-    x, is_single = _batched(name, input, axes)
+    x, is_single = batched(name, input, axes)
     crop, extra = per_axis("padding", padding, axes, 0), per_axis("output_padding", output_padding, axes, 0)
     steps = zip(per_axis("stride", stride, axes), per_axis("dilation", dilation, axes), strict=True)
     if any(more >= max(step) for more, step in zip(extra, steps, strict=True)):
@@ -371,16 +372,6 @@ def _transpose(
     y = function(to_channels_last(x), _kernel_last(weight), bias, stride, crop, extra, dilation, groups)
     y = to_channels_first(y)
     return y[0] if is_single else y
-
-
-def _batched(name: str, input: Any, axes: int) -> tuple[Any, bool]:
-    """Give a single input a batch axis, and say whether it was one."""
-    x = as_floating(input)
-    if x.ndim not in (axes + 1, axes + 2):
-        shape = axes_of(axes, "channels_first")
-        raise ValueError(f"{name}() expected input of shape {shape} or {shape.replace('N, ', '')}, got shape {x.shape}")
-    is_single = x.ndim == axes + 1
-    return (x.reshape((1, *x.shape)) if is_single else x), is_single
 
 
 def _kernel_last(weight: Any) -> Any:

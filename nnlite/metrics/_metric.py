@@ -1,0 +1,128 @@
+"""Metric, the base of the metrics, and MeanMetric, of those that are the mean of something."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nnlite.autograd import Tensor
+from nnlite.losses._alignment import lined_up_weight, ranked_like
+
+__all__ = ["FromFunction", "MeanMetric", "Metric", "arrays_of", "weight_of"]
+
+
+class Metric(ABC):
+    """A number (or several) to watch, gathered over batches: a subclass keeps sums and makes the number of them.
+
+    Parameters
+    ----------
+    name : str, optional
+        What logs call it.
+    """
+
+    default_name = "metric"
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name or self.default_name
+        self.reset_state()
+
+    @abstractmethod
+    def reset_state(self) -> None:
+        """Begin anew."""
+
+    @abstractmethod
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take in a batch.
+
+        Raises
+        ------
+        ValueError
+            If the shapes of y_true and y_pred do not fit each other.
+        """
+
+    @abstractmethod
+    def result(self) -> Any:
+        """Return the value over everything taken in."""
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """Take in a batch and return the result so far."""
+        self.update_state(y_true, y_pred, sample_weight)
+        return self.result()
+
+
+class MeanMetric(Metric):
+    """The mean over all samples of a value that a subclass computes for each, `values(y_true, y_pred)`.
+
+    Parameters
+    ----------
+    name : str, optional
+        What logs call it.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> accuracy = nl.metrics.Accuracy()
+    >>> accuracy.update_state([1, 2], [1, 0])
+    >>> accuracy.update_state([3, 3, 3, 3, 3, 3], [3, 3, 3, 3, 3, 3])
+    >>> accuracy.result()
+    0.875
+    """
+
+    @abstractmethod
+    def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
+        """Return a value for each sample (or for each element)."""
+
+    def reset_state(self) -> None:
+        """Begin anew."""
+        self._total = self._weight = 0.0
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Take in a batch.
+
+        Raises
+        ------
+        ValueError
+            If the shapes of y_true and y_pred do not fit each other.
+        """
+        values = self.values(*arrays_of(y_true, y_pred))
+        if sample_weight is None:
+            self._total += float(np.sum(values, dtype=np.float64))
+            self._weight += values.size
+        else:
+            weight = weight_of(sample_weight, values.shape, self.name)
+            self._total += float((values * weight).sum())
+            self._weight += float(weight.sum())
+
+    def result(self) -> float:
+        """Return the mean over everything taken in; NaN if there was nothing."""
+        return self._total / self._weight if self._weight else float("nan")
+
+
+class FromFunction(MeanMetric):
+    """A user's function (y_true, y_pred) -> values."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        super().__init__(getattr(function, "__name__", type(function).__name__))
+        self._function = function
+
+    def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
+        """Return what the function gives."""
+        found = self._function(ranked_like(y_pred, y_true), y_pred)
+        return np.asarray(found.data if isinstance(found, Tensor) else found)
+
+
+def arrays_of(y_true: Any, y_pred: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the arrays of Tensors, lists and arrays."""
+    y_true, y_pred = (a.data if isinstance(a, Tensor) else np.asarray(a) for a in (y_true, y_pred))
+    return y_true, y_pred
+
+
+def weight_of(sample_weight: Any, shape: tuple[int, ...], name: str) -> NDArray[Any]:
+    """Return a weight for each value of this shape: 1 for None."""
+    if sample_weight is None:
+        return np.ones(shape)
+    return np.broadcast_to(lined_up_weight(sample_weight, shape, name).astype(np.float64), shape)
