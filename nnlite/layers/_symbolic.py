@@ -215,7 +215,8 @@ def call_later(
         If the module cannot be called on inputs whose axes are of any length.
     """
     symbols = [leaf for leaf in leaves((args, settings)) if isinstance(leaf, SymbolicTensor)]
-    if module is not None and not module.built and any(None in symbol.shape[1:] for symbol in symbols):
+    any_length = any(None in symbol.shape[1:] for symbol in symbols)
+    if module is not None and any_length and not all(inside.built for inside in module.modules()):
         _try_on_a_copy(module, args, settings)
     first = trial(function, args, settings, *LENGTHS[0], module)
     second = first

@@ -23,8 +23,8 @@ from nnlite.training._progress import Progress
 
 __all__ = ["Learner"]
 
-# The scores that an evaluation of a model is filling: another thread may evaluate the same model.
-_evaluated: ContextVar[tuple[object, Scores] | None] = ContextVar("_evaluated", default=None)
+# The scores that a training or an evaluation of a model is filling: another thread may use the same model.
+_filled: ContextVar[tuple[object, Scores] | None] = ContextVar("_filled", default=None)
 
 
 class Learner(Module):
@@ -158,7 +158,7 @@ class Learner(Module):
         for listener in listeners:
             if not isinstance(listener, Callback):
                 raise TypeError(f"expected callbacks to be nnlite.callbacks.Callback objects, got {listener!r}")
-        with closing(Progress(verbose)) as progress:
+        with closing(Progress(verbose)) as progress, self.scoring():
             observers = [history, progress, *listeners]
             training.fit(self, train, range(initial_epoch, epochs), observers, validation, verbose)
         return history
@@ -223,10 +223,10 @@ class Learner(Module):
         """Take one step on one batch, and return its loss, or [loss, *metrics], or a dict of them by name."""
         self._start("train_on_batch", y)
         self._binding = None
-        self.reset_metrics()
-        with learning(self):
-            self.train_step(*next(iter(as_one_batch(x, y, sample_weight))))
-        return _as_keras(self.metrics_so_far(), return_dict)
+        batch = next(iter(as_one_batch(x, y, sample_weight)))
+        with learning(self), self.scoring() as scores:
+            self.train_step(*batch)
+            return _as_keras(scores.logs(), return_dict)
 
     def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None, *, return_dict: bool = False) -> Any:
         """Return the loss of one batch, or [loss, *metrics], or a dict of them by name, in inference mode."""
@@ -297,22 +297,21 @@ class Learner(Module):
         return self._current_scores().logs()
 
     @contextmanager
-    def evaluating(self) -> Iterator[Scores]:
-        """Give scores that the steps inside fill; other threads may evaluate the model with scores of their own."""
+    def scoring(self) -> Iterator[Scores]:
+        """Give scores that the steps inside fill; other threads, and an evaluation inside, have others."""
         assert self._scores is not None
         with self._scores.borrowed() as scores:
-            token = _evaluated.set((self, scores))
+            token = _filled.set((self, scores))
             try:
                 yield scores
             finally:
-                _evaluated.reset(token)
+                _filled.reset(token)
 
     def _current_scores(self) -> Scores:
-        """Return the scores of the evaluation that is running in this thread, or those of the training."""
-        evaluated = _evaluated.get()
-        scores = evaluated[1] if evaluated is not None and evaluated[0] is self else self._scores
-        assert scores is not None
-        return scores
+        """Return the scores that are filled in this thread, or the model's own."""
+        filled = _filled.get()
+        own = self._scores or Scores()  # empty ones before compile()
+        return filled[1] if filled is not None and filled[0] is self else own
 
     def _bound_optimizer(self) -> optimizers.Optimizer:
         """Return the optimizer, with this model's parameters (which the first call may have made)."""

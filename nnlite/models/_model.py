@@ -12,7 +12,7 @@ from nnlite._structure import leaves
 from nnlite.autograd import Tensor, default_dtype
 from nnlite.layers import Module
 from nnlite.layers._mode import rehearsal
-from nnlite.layers._symbolic import has_symbols
+from nnlite.layers._symbolic import SymbolicTensor
 from nnlite.models._graph import Graph
 from nnlite.models._graph_config import graph_code, graph_config, symbols_from_config
 from nnlite.models._learner import Learner
@@ -114,11 +114,9 @@ class Model(Learner):
         """Run `forward`; the first call that succeeds tells the input's shape."""
         known = self._input_shapes
         output = super().__call__(*inputs, **settings)
-        if not known:
-            symbolic = has_symbols(inputs)  # then the call was tried on shapes that are examples only
-            if symbolic or not self._input_shapes:
-                shaped = all(symbolic or isinstance(x, (Tensor, np.ndarray)) for x in leaves(inputs))
-                self._input_shapes = tuple(x.shape[1:] for x in leaves(inputs)) if shaped else ()
+        if not known and all(isinstance(x, (Tensor, np.ndarray, SymbolicTensor)) for x in inputs):
+            # A symbolic call has been tried on arrays meanwhile, whose shapes are examples only.
+            self._input_shapes = tuple(x.shape[1:] for x in inputs)
         self.built = True
         return output
 

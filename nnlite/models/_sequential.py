@@ -78,8 +78,20 @@ class Sequential(Model):
             raise IndexError("pop from a Sequential without layers")
         return self.layers.pop()
 
-    def forward(self, x: Tensor) -> Any:
-        """Pass x through all layers."""
+    def forward(self, x: Any) -> Any:
+        """Pass x through all layers.
+
+        Raises
+        ------
+        TypeError
+            If several inputs come where there was one before.
+        """
+        if not isinstance(x, Tensor) and len(self._input_shapes) == 1:
+            if not isinstance(x, (list, tuple)) or len(x) != 1:
+                raise TypeError(
+                    f"{self.label} takes one input, got a {type(x).__name__}; np.stack makes one array of many samples"
+                )
+            x = x[0]
         for layer in self.layers:
             x = layer(x)
         return x

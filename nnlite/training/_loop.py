@@ -16,7 +16,7 @@ from nnlite._structure import leaves, mapped
 from nnlite.autograd import Tensor, no_grad
 from nnlite.callbacks import Callback, Logs
 from nnlite.kernels.parallel import blas_limit
-from nnlite.layers._mode import running
+from nnlite.layers._mode import rehearsal, running
 from nnlite.training._batches import Batches
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def fit(
 
 def evaluate(model: Learner, batches: Batches) -> Logs:
     """Return the loss and the metrics over all batches, in inference mode."""
-    with blas_limit, inference(), model.evaluating() as scores:
+    with blas_limit, inference(), model.scoring() as scores:
         for x, y, sample_weight in batches:
             model.test_step(x, y, sample_weight)
         return scores.logs()
@@ -95,7 +95,7 @@ def predict(model: Learner, batches: Batches) -> Any:
 def predict_nothing(model: Learner, x: Any) -> Any:
     """Return the outputs for no samples: empty, of the shape and dtype that they would have for one."""
     one = mapped(lambda array: Tensor(np.zeros((1, *array.shape[1:]), array.dtype)), x)
-    with random.kept(), inference(), np.errstate(all="ignore"):
+    with random.kept(), rehearsal(), inference(), np.errstate(all="ignore"):
         return mapped(lambda y: _as_output(y)[:0], model(one))
 
 

@@ -180,7 +180,7 @@ class Scores:
 
     @contextmanager
     def borrowed(self) -> Iterator[Scores]:
-        """Give these scores, begun anew; a copy of them if another thread has them."""
+        """Give these scores, begun anew; a copy of them if they are being filled already."""
         with _lock:
             scores = copy.deepcopy(self) if self._in_use else self
             scores._in_use = True
@@ -189,6 +189,9 @@ class Scores:
             yield scores
         finally:
             scores._in_use = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_in_use": False}
 
 
 def _single_result(metric: metrics.Metric) -> float:

@@ -214,6 +214,16 @@ class TestTraining:
         assert history["loss"][-1] < 1e-2 < history["loss"][0]
         assert list(history) == ["loss", "mae"]
 
+    def test_penalties_of_layers_inside_count(self) -> None:
+        x = Input((3,))
+        layer = Dense(2, kernel_regularizer="l2", activity_regularizer="l1")
+        model = Model(x, layer(layer(x)[:, :1] * np.ones((1, 3), np.float32)))
+        model.compile(nl.optimizers.SGD(0.0), "mse")
+        bare = ((model.predict(A) - A[:, :2]) ** 2).mean()
+        penalty = 0.01 * (layer.kernel.data**2).sum()
+        activity = 0.01 * (np.abs(layer(A).numpy()).sum() + np.abs(model.predict(A)).sum()) / len(A)
+        np.testing.assert_allclose(model.evaluate(A, A[:, :2], verbose=0), bare + penalty + activity, rtol=1e-5)
+
     def test_dropout_and_norms_know_the_mode(self) -> None:
         x = Input((3,))
         model = Model(x, BatchNorm()(Dropout(0.5)(x)))

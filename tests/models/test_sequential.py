@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nnlite as nl
-from nnlite.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
+from nnlite.layers import Concatenate, Conv2D, Dense, Dropout, Flatten, Input, MaxPool2D
 from nnlite.models import Sequential
 
 
@@ -93,6 +93,52 @@ class TestLayers:
     def test_without_layers_it_gives_what_it_gets(self) -> None:
         x = np.ones((2, 3))
         np.testing.assert_array_equal(Sequential()(x).numpy(), x)
+
+
+class TestInputs:
+    def test_an_input_in_front_is_the_same_as_input_shape(self) -> None:
+        for layers in ([Input((6,)), Dense(4), Dense(2)], [Input((6,)).call.function, Dense(4), Dense(2)]):
+            model = Sequential(layers)
+            assert model.num_parameters() == 28 + 10
+            assert len(model) == 2
+            assert repr(model).splitlines()[1] == "    Input(shape=(6,)),"
+            assert model.predict(np.ones((3, 6))).shape == (3, 2)
+        grown = Sequential(name="grown")
+        grown.add(Input((None, 6)))
+        grown.add(Dense(4))
+        with pytest.raises(ValueError, match=r"cannot take an input of shape \(None, None, 6\), in which None"):
+            grown.add(nl.layers.PReLU())
+        assert len(grown) == 1
+        assert grown(np.ones((1, 7, 6))).shape == (1, 7, 4)
+        eval(repr(grown), {**vars(nl.layers), "Sequential": Sequential})
+
+    def test_an_input_of_integers(self) -> None:
+        model = Sequential([Input((5,), dtype="int32"), nl.layers.Embedding(9, 3), Flatten(), Dense(1)])
+        assert model.num_parameters() == 27 + 16
+
+    def test_an_input_stands_in_front_only(self) -> None:
+        model = Sequential([Input((6,))])
+        for wrong in (Input((6,)), Dense(1)(Input((3,)))):
+            with pytest.raises((ValueError, TypeError), match=r"Input before the first layer only|takes layers, got"):
+                model.add(wrong)
+        with pytest.raises(ValueError, match="Input before the first layer only"):
+            Sequential([Dense(1), Input((6,))])
+
+    def test_several_inputs_where_there_was_one(self) -> None:
+        model = autoencoder()
+        x = np.ones((3, 6), np.float32)
+        for given in ([x, x], (x, x), {"a": x}):
+            with pytest.raises(TypeError, match=r"Sequential of 4 layers takes one input, got a (list|tuple|dict);"):
+                model.predict(given)
+        np.testing.assert_array_equal(model([x]).numpy(), model(x).numpy())
+        np.testing.assert_array_equal(model.predict([x]), model.predict(x))
+
+    def test_layers_that_take_several_may_come_first(self) -> None:
+        model = Sequential([Concatenate(), Dense(2)])
+        x = np.ones((3, 2), np.float32)
+        for _ in range(2):
+            assert model.predict([x, x]).shape == (3, 2)
+        model.summary()
 
 
 class TestCutting:

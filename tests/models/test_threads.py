@@ -86,6 +86,32 @@ def test_evaluations_at_once_do_not_mix_their_means() -> None:
         np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
+def test_training_and_evaluating_at_once_do_not_mix_their_means() -> None:
+    gate = Gate(1)
+    model = compiled(gate)
+    model[0].rate = 0.0
+    expected = [np.mean(np.abs(model.predict(X)[:, 0] - Y)), model.evaluate(X[:8], Y[:8], batch_size=8, verbose=0)[1]]
+    gate.barrier = threading.Barrier(2, timeout=20)
+    history, evaluated = together(
+        lambda: model.fit(X, Y, batch_size=12, verbose=0).history["mae"],
+        lambda: [model.evaluate(X[:8], Y[:8], batch_size=8, verbose=0)[1] for _ in range(2)],
+    )
+    np.testing.assert_allclose(history, expected[:1], rtol=1e-5)
+    np.testing.assert_allclose(evaluated, expected[1:] * 2, rtol=1e-5)
+
+
+def test_evaluating_the_same_model_in_a_callback_leaves_the_means_of_the_epoch_alone() -> None:
+    class Check(Callback):
+        def on_train_batch_end(self, batch: int, logs: Any) -> None:
+            self.model.evaluate(X[:2], Y[:2] + 100, verbose=0)
+
+    model = Sequential([Dense(1, kernel_initializer="zeros")])
+    model.compile(nl.optimizers.SGD(0.0), "mse", metrics=["mse"])
+    history = model.fit(X, Y, batch_size=6, verbose=0, callbacks=Check(), validation_data=(X, Y)).history
+    for values in history.values():
+        np.testing.assert_allclose(values, [np.mean(Y**2)], rtol=1e-5)
+
+
 def test_flags_stay_when_a_frozen_model_is_evaluated() -> None:
     model = Sequential([Dense(1, kernel_regularizer="l2", input_shape=(3,))])
     model.compile("sgd", "mse")
