@@ -117,13 +117,8 @@ class BatchNorm(Normalization):
         ----------
         x : Tensor, shape (N, ..., C)
         mask : array of bool, shape (N, ...), optional
-        <<<<<<< HEAD
             The shape of x without the channels: True where x counts for the batch's statistics. The mask that x
             carries from `Embedding(mask_zero=True)` on unless given.
-        =======
-            The shape of x without the channels: True where x counts for the batch's statistics. By default the mask
-            that x remembers.
-        >>>>>>> h-recurrent
         """
         mask = mask_of(x) if mask is None else mask
         x = self._fitting(x)
