@@ -211,3 +211,11 @@ def test_strings_are_watched_in_training() -> None:
     history = one_hot.fit(x, np.eye(2)[y], epochs=1, verbose=0).history
     assert 0 <= history["f1_score"][0] <= 1
     assert history["top_k_categorical_accuracy"] == [1.0]
+
+
+@pytest.mark.parametrize("metric", [metrics.F1Score(), metrics.Precision([0.2, 0.5]), metrics.R2Score(None)])
+def test_several_numbers_are_not_watched_in_training(metric: metrics.Metric) -> None:
+    model = nl.models.Sequential([nl.layers.Dense(2, activation="softmax")])
+    model.compile("adam", "categorical_crossentropy", [metric])
+    with pytest.raises(ValueError, match=f"training watches one number of each metric, and {metric.name} gives 2: "):
+        model.fit(np.ones((4, 3)), np.eye(2)[[0, 1, 1, 0]], verbose=0)

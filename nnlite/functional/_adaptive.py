@@ -293,9 +293,11 @@ def check_output_size(name: str, output_size: Any, axes: int) -> tuple[int | Non
 
 
 def _averaged(name: str, x: Array, axes: int, output_size: OutputSize) -> Any:
-    """Take means: as windows of one size if these tile the input, else along one axis after the other."""
+    """Take means: of everything, of windows of one size if these tile the input, or along one axis after the other."""
     x = as_floating(x)
     sizes = _sizes(name, x.shape, axes, output_size)
+    if max(sizes) == 1:
+        return global_avg_pool(x, keepdims=True)
     if tile := _tile(x.shape, sizes):
         return _AVG_POOLS[axes](x, tile)
     for axis, size in enumerate(sizes, 1):
@@ -304,9 +306,11 @@ def _averaged(name: str, x: Array, axes: int, output_size: OutputSize) -> Any:
 
 
 def _maxima(name: str, x: Array, axes: int, output_size: OutputSize, return_indices: bool) -> Any:
-    """Take maxima: of windows of one size if these tile the input, else from where they are found to be."""
+    """Take maxima: of everything, of windows of one size if these tile the input, or from where they are found."""
     x = as_floating(x)
     sizes = _sizes(name, x.shape, axes, output_size)
+    if max(sizes) == 1 and not return_indices:
+        return global_max_pool(x, keepdims=True)
     if tile := _tile(x.shape, sizes):
         return _MAX_POOLS[axes](x, tile, return_indices=return_indices)
     batch, *spatial, channels = x.shape

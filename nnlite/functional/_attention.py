@@ -85,7 +85,7 @@ def scaled_dot_product_attention(
     shape = (*batch, query.shape[-2], key.shape[-2])
     mask = _additive_mask(attn_mask, is_causal, shape, dtype)
     kept = dropout(np.ones(shape, dtype), dropout_p, generator=generator) if dropout_p else None
-    scale = query.shape[-1] ** -0.5 if scale is None else float(scale)
+    scale = max(query.shape[-1], 1) ** -0.5 if scale is None else float(scale)
     output, weights = attend(query, key, value, mask, kept, scale=scale)
     return (output, weights) if return_weights else output
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nnlite.autograd import Tensor, differentiable
 from nnlite.autograd._recording import Array
 from nnlite.autograd._tensor import as_array
-from nnlite.functional._loss_reduction import reduced, refuse_broadcasting, scale_of
+from nnlite.functional._loss_reduction import as_operand, reduced, refuse_broadcasting, scale_of
 
 __all__ = ["categorical_focal", "cross_entropy", "nll"]
 
@@ -244,7 +244,7 @@ def _nll_of_labels(
 
 def _checked(name: str, input: Array, weight: Array) -> tuple[Array, NDArray[Any] | None]:
     """Return the input and the weight as arrays; raise if there are no classes, or not one weight for each."""
-    input = input if isinstance(input, Tensor) else as_array(input)
+    input = as_operand(input)
     shape = input.shape
     if not shape or not shape[-1]:
         raise ValueError(f"{name} expected input of shape (..., classes), got shape {shape}")

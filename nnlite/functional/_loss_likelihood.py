@@ -7,7 +7,7 @@ import numpy as np
 from nnlite.autograd import Tensor, differentiable
 from nnlite.autograd._recording import Array
 from nnlite.autograd._tensor import as_array
-from nnlite.functional._loss_reduction import reduced, refuse_broadcasting, scale_of
+from nnlite.functional._loss_reduction import as_operand, reduced, refuse_broadcasting, scale_of
 
 __all__ = ["gaussian_nll", "kl_div", "poisson_nll"]
 
@@ -123,7 +123,7 @@ def gaussian_nll(
     """
     if not eps > 0:
         raise ValueError(f"gaussian_nll expected eps above 0, got {eps!r}")
-    input = input if isinstance(input, Tensor) else as_array(input)
+    input = as_operand(input)
     var = var if isinstance(var, Tensor) else as_array(var, np.result_type(input.dtype, np.float16))
     if var.shape == input.shape[:-1] and input.shape:
         var = var[..., None]

@@ -2,7 +2,8 @@
 
 `conv`, `depthwise` and `pooling` are cut into chunks of the batch that stay in cache (`parallel`) and work in buffers
 that are reused from call to call (`workspace`); `columns` has what the convolutions read, and `unfold` and `fold`;
-`scatter` adds rows at repeated indices; `window` is the geometry that convolution and pooling share.
+`scatter` adds rows at repeated indices; `ctc` adds up alignments; `window` is the geometry that convolution and
+pooling share.
 Each module is imported by its own name: `from nnlite.kernels import conv`.
 """
 

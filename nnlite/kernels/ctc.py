@@ -46,7 +46,8 @@ def ctc_forward(
     previous = np.full((len(states), states.shape[1] + 2), IMPOSSIBLE, emissions.dtype)  # two columns for s - 1, s - 2
     previous[:, 2] = 0  # as if state 0 had been before: a sequence begins there or in state 1
     for t, emission in enumerate(emissions):
-        current = _sum_of_ways(previous[:, 2:], previous[:, 1:-1], previous[:, :-2] + skip) + emission
+        current = _sum_of_ways(previous[:, 2:], previous[:, 1:-1], previous[:, :-2] + skip)
+        current += emission
         best = current.max(axis=1)
         total += best
         offsets[t] = total
@@ -84,15 +85,19 @@ def ctc_occupation(
     ends = 2 * target_lengths[:, None]
     final = np.where((position == ends) | ((position == ends - 1) & (ends > 0)), 0, IMPOSSIBLE).astype(emissions.dtype)
     following = np.full((count, size + 2), IMPOSSIBLE, emissions.dtype)  # two columns for s + 1, s + 2
-    occupation = np.empty_like(emissions)
+    ends_at = set(input_lengths.tolist())
+    through = np.empty_like(emissions)  # the logarithm of all paths through a state, up to a constant for each step
     for t in range(len(emissions) - 1, -1, -1):
         log_beta = _sum_of_ways(following[:, :-2], following[:, 1:-1], following[:, 2:] + skip)
-        log_beta = np.where((input_lengths == t + 1)[:, None], final, log_beta)
+        if t + 1 in ends_at:
+            log_beta = np.where((input_lengths == t + 1)[:, None], final, log_beta)
         log_beta -= log_beta.max(axis=1, keepdims=True)
-        through = log_alpha[t] + log_beta
-        share = np.exp(through - through.max(axis=1, keepdims=True))
-        occupation[t] = share / share.sum(axis=1, keepdims=True) * (input_lengths > t)[:, None]
-        following[:, :-2] = log_beta + emissions[t]
+        np.add(log_alpha[t], log_beta, out=through[t])
+        np.add(log_beta, emissions[t], out=following[:, :-2])
+    through -= through.max(axis=2, keepdims=True)
+    occupation = np.exp(through, out=through)
+    counted = np.arange(len(emissions))[:, None] < input_lengths
+    occupation *= (counted / occupation.sum(axis=2)).astype(emissions.dtype)[..., None]
     index = (np.arange(count)[:, None] * log_probs.shape[2] + states).reshape(-1)
     by_state = np.ascontiguousarray(occupation.transpose(1, 2, 0)).reshape(count * size, len(occupation))
     by_class = scatter_add_rows(index, by_state, count * log_probs.shape[2])
@@ -115,6 +120,10 @@ def _skip_cost(can_skip: Array, emissions: Array) -> Array:
 def _sum_of_ways(stay: Array, step: Array, skip: Array) -> Array:
     """Return log(exp(stay) + exp(step) + exp(skip))."""
     best = np.maximum(np.maximum(stay, step), skip)
-    total = np.exp(stay - best) + np.exp(step - best) + np.exp(skip - best)
-    result: Array = best + np.log(total)
-    return result
+    total: Array = np.exp(stay - best)
+    for way in (step, skip):
+        share = np.subtract(way, best)
+        total += np.exp(share, out=share)
+    np.log(total, out=total)
+    total += best
+    return total

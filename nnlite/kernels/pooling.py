@@ -296,7 +296,8 @@ def _first_maxima(x: Array, y: Array, windows: tuple[Window, ...]) -> Iterator[t
     below = scratch("pooling.below", y.shape, np.bool_)
     waiting.fill(True)
     some_nan = np.isnan(np.max(y, initial=-np.inf))  # one look at y spares comparing every element twice
-    for _, written, read in shifts(*windows):
+    *others, last = shifts(*windows)
+    for _, written, read in others:
         hits, rest = below[written], waiting[written]
         np.less(x[read], y[written], out=hits)
         if some_nan:
@@ -304,6 +305,7 @@ def _first_maxima(x: Array, y: Array, windows: tuple[Window, ...]) -> Iterator[t
         np.greater(rest, hits, out=hits)  # still waiting, and not below the maximum
         np.logical_xor(rest, hits, out=rest)
         yield written, read, hits
+    yield last.outputs, last.inputs, waiting[last.outputs]  # what was not among the others is here
 
 
 def _bits(values: Array) -> Array:

@@ -157,20 +157,23 @@ class MultiheadAttention(Module):
         q, k, v = self._projected(query, key, value)  # (N, L, E), (N, S, E), (N, S, E)
         mask = self._mask(key_padding_mask, attn_mask, q, k)
         k, v, mask = self._extended(k, v, mask)
-        q, k, v = (x.reshape(*x.shape[:2], self.num_heads, -1).transpose(0, 2, 1, 3) for x in (q, k, v))
+        head_dim = self.embed_dim // self.num_heads
+        q, k, v = (x.reshape(*x.shape[:2], self.num_heads, head_dim).transpose(0, 2, 1, 3) for x in (q, k, v))
         shape = (*q.shape[:3], k.shape[2])  # (N, heads, L, S)
         kept = None
         if self.training and self.dropout:
             kept = functional.dropout(np.ones(shape, q.dtype), self.dropout)
-        y, weights = attend(q, k, v, mask, kept, scale=q.shape[-1] ** -0.5)  # (N, heads, L, head_dim)
+        y, weights = attend(q, k, v, mask, kept, scale=head_dim**-0.5)  # (N, heads, L, head_dim)
         y = self.out_proj(y.transpose(0, 2, 1, 3).reshape(shape[0], shape[2], self.embed_dim))  # (N, L, E)
-        is_batch = query.ndim == 3
-        y = y[0] if not is_batch else y if self.batch_first else y.swapaxes(0, 1)
+        if query.ndim == 2:
+            y = y[0]
+        elif not self.batch_first:
+            y = y.swapaxes(0, 1)
         if not need_weights:
             return y, None
         weights = weights if kept is None else weights * kept
         weights = weights.mean(axis=1) if average_attn_weights else weights
-        return y, weights if is_batch else weights[0]
+        return y, weights if query.ndim == 3 else weights[0]
 
     def _projected(self, query: Tensor, key: Tensor, value: Tensor) -> list[Tensor]:
         """Return query, key and value, projected, with the batch first."""
@@ -190,15 +193,13 @@ class MultiheadAttention(Module):
             raise ValueError(f"{self.label} expected inputs of shapes {expected}, got {shapes}")
         for x in inputs:
             check_dtype(self, x, self.out_proj.weight)
-        biases = [None] * 3 if self.in_proj_bias is None else functional.split(self.in_proj_bias, 3)
-        if self.in_proj_weight is None:
-            weights = [self.q_proj_weight, self.k_proj_weight, self.v_proj_weight]
-        elif query is key and key is value:  # one product for all three
+        if self.in_proj_weight is not None and query is key and key is value:  # one product for all three
             projected = functional.split(F.linear(query, self.in_proj_weight, self.in_proj_bias), 3, axis=-1)
-            weights = []
         else:
-            weights = functional.split(self.in_proj_weight, 3)
-        if weights:
+            weights = [self.q_proj_weight, self.k_proj_weight, self.v_proj_weight]
+            if self.in_proj_weight is not None:
+                weights = functional.split(self.in_proj_weight, 3)
+            biases = [None] * 3 if self.in_proj_bias is None else functional.split(self.in_proj_bias, 3)
             projected = [F.linear(x, w, b) for x, w, b in zip(inputs, weights, biases, strict=True)]
         if query.ndim == 2:
             return [x[None] for x in projected]

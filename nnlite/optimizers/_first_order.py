@@ -60,6 +60,15 @@ class FirstOrderOptimizer(Optimizer):
     >>> optimizer.step()
     >>> head, body
     (Parameter([0.495]), Parameter([0.899]))
+
+    A rule of one's own:
+
+    >>> import numpy as np
+    >>> class SignDescent(nl.optimizers.FirstOrderOptimizer):
+    ...     def update(self, w, g, slots, rate):
+    ...         w -= rate * np.sign(g)
+    >>> SignDescent(0.1, clipnorm=1.0)
+    SignDescent(learning_rate=0.1, clipnorm=1.0)
     """
 
     def __init__(

@@ -175,7 +175,7 @@ class Scores:
         logs = {"loss": self._total / self._count if self._count else float("nan")}
         logs.update((name, total / self._count) for name, total in self._parts.items())
         for name, group in zip(self._names, self._metrics or [], strict=True):
-            logs.update((f"{name}{metric.name}", metric.result()) for metric in group)
+            logs.update((f"{name}{metric.name}", _single_result(metric)) for metric in group)
         return logs
 
     @contextmanager
@@ -192,6 +192,17 @@ class Scores:
 
     def __getstate__(self) -> dict[str, Any]:
         return {**vars(self), "_in_use": False}
+
+
+def _single_result(metric: metrics.Metric) -> float:
+    """Return the result of a metric; raise if it has several."""
+    result: float = metric.result()
+    if isinstance(result, np.ndarray):
+        raise ValueError(
+            f"training watches one number of each metric, and {metric.name} gives {result.size}: choose an average for "
+            "its classes, or a single threshold"
+        )
+    return result
 
 
 def _one_number(identifier: Any) -> losses.Loss | None:

@@ -135,3 +135,14 @@ def test_masks_are_no_anomaly():
         y = model(x, src_mask=mask, src_key_padding_mask=np.array([[False, False, True]] * 2))
         (y**2).sum().backward()
     assert np.isfinite(y.data).all()
+
+
+def test_an_empty_batch_and_an_empty_sequence_keep_their_shapes():
+    attention = nn.MultiheadAttention(4, 2, batch_first=True)
+    for batch, length in [(0, 3), (2, 0)]:
+        x = np.ones((batch, length, 4), np.float32)
+        y, weights = attention(x, x, x)
+        assert y.shape == x.shape
+        assert weights.shape == (batch, length, length)
+    x, nothing = np.ones((2, 3, 4), np.float32), np.ones((2, 0, 4), np.float32)
+    np.testing.assert_array_equal(attention(x, nothing, nothing)[0].numpy(), np.zeros((2, 3, 4)))

