@@ -170,12 +170,9 @@ class TestNothingElseChanges:
             np.testing.assert_array_equal(one, other)
 
     def test_what_is_drawn_to_find_a_shape_is_put_back(self) -> None:
-        own = np.random.default_rng(3)
-        expected = np.random.default_rng(3).random()
+        own, expected = np.random.default_rng(3), np.random.default_rng(3).random()
         before = nl.random.generator().bit_generator.state
         draw = Lambda(lambda x: x + nl.random.generator().normal(size=x.shape[1:]))
-        F.dropout(X, 0.5, True, own)
-        own = np.random.default_rng(3)
         Lambda(lambda x: F.dropout(x, 0.5, True, own))(draw(Input((4,))))
         assert nl.random.generator().bit_generator.state == before
         assert own.random() == expected
