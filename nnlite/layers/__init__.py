@@ -35,8 +35,9 @@ from nnlite.layers._module import Module
 from nnlite.layers._noise import AlphaDropout, Dropout, GaussianNoise, SpatialDropout1D, SpatialDropout2D
 from nnlite.layers._normalization import GroupNorm, InstanceNorm, LayerNorm
 from nnlite.layers._pooling import AvgPool1D, AvgPool2D, AvgPool3D, MaxPool1D, MaxPool2D, MaxPool3D
-from nnlite.layers._recurrent import GRU, LSTM, RNN, SimpleRNN
+from nnlite.layers._recurrent import RNN
 from nnlite.layers._recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
+from nnlite.layers._recurrent_layers import GRU, LSTM, SimpleRNN
 from nnlite.layers._reshape import Flatten, Permute, RepeatVector, Reshape
 from nnlite.layers._resize import Cropping2D, UpSampling1D, UpSampling2D, ZeroPadding1D, ZeroPadding2D
 from nnlite.layers._rms_norm import LocalResponseNorm, RMSNorm
