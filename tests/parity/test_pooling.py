@@ -108,14 +108,6 @@ def test_global_pooling_of_keras(data: st.DataObject, axes: int, kind: str) -> N
     compare_layer(code, [batch(data, axes, 2, last)], code.replace("Avg", "Average").replace("Pool", "Pooling"))
 
 
-@drawn(st.data(), cases=3)
-def test_adaptive_pooling_of_keras(data: st.DataObject) -> None:
-    size = data.draw(st.tuples(st.integers(1, 5), st.integers(1, 5)), label="output_size")
-    compare_layer(
-        f"AdaptiveAvgPool2D({size})", [batch(data, 2, 5, channels_last=True)], f"AdaptiveAveragePooling2D({size})"
-    )
-
-
 @drawn(st.data(), cases=4)
 def test_masked_means_of_keras(data: st.DataObject) -> None:
     x = batch(data, 1, 3, channels_last=True)

@@ -1,5 +1,6 @@
 """Recurrent networks beside PyTorch's and Keras'."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,15 @@ import nnlite as nl
 from nnlite import nn
 from nnlite.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 from tests.parity.harness import check, compare_layer, compare_module, drawn
+
+
+@pytest.fixture(autouse=True, scope="module")
+def without_compiling() -> Iterator[None]:
+    """Let JAX run the steps of Keras' loops one by one: compiling each loop takes many times as long."""
+    import jax
+
+    with jax.disable_jit():
+        yield
 
 
 def normal(seed: int, *shape: int) -> Any:
