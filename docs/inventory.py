@@ -162,7 +162,7 @@ def calculus(package: str, name: str, value: Any) -> str:
             return "constant between jumps: value only"
         return "orders 1, 2" if max(orders, default=0) >= 2 else "order 1"
     if package == "layers" and any(type(r.make()).__name__ == getattr(value, "__name__", "") for r in LAYERS):
-        return "order 1 (2 in the functions it calls)"
+        return "orders 1, 2"
     if package == "losses" and any(r.name.startswith(name) for r in LOSSES):
         return "order 1 (2 in the functions it calls)"
     return BY_PACKAGE[package, "calculus"]

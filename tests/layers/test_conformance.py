@@ -106,7 +106,7 @@ def test_gradients_of_input_and_parameters_are_those_of_finite_differences(row: 
         return with_parameters(layer, parameters, *arguments, **row.settings)
 
     if arrays or values:
-        nl.check_grads(run, *arrays, *values)
+        nl.check_grads(run, *arrays, *values, order=2)
 
 
 @every_layer
