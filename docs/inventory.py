@@ -164,7 +164,7 @@ def calculus(package: str, name: str, value: Any) -> str:
     if package == "layers" and any(type(r.make()).__name__ == getattr(value, "__name__", "") for r in LAYERS):
         return "orders 1, 2"
     if package == "losses" and any(r.name.startswith(name) for r in LOSSES):
-        return "order 1 (2 in the functions it calls)"
+        return "orders 1, 2"
     return BY_PACKAGE[package, "calculus"]
 
 

@@ -243,6 +243,7 @@ LOSSES = [
     LossRow(
         "Circle(5.0, 0.2, False)", lambda **k: losses.Circle(5.0, 0.2, False, **k), (),
         LABELS // 2, DIRECTIONS, lambda y, p: of_pairs(y, p, 5.0, 0.2, True),
+        orders=1,  # the distance of a direction to itself, 0, is where the second derivative jumps
     ),
     LossRow("CTC", losses.CTC, ("ctc",), SEQUENCES, SCORES, of_sequences),
 ]  # fmt: skip

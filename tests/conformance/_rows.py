@@ -151,6 +151,7 @@ class LossRow(NamedTuple):
     y_pred: Array
     reference: Callable[[Array, Array], Array]  # (y_true, y_pred) -> losses of the samples
     is_one: bool = False  # the samples have one loss together
+    orders: int = 2  # how often it can be differentiated at this batch
 
     def __str__(self) -> str:
         return self.name
