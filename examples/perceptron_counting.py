@@ -31,7 +31,7 @@ class StopWhenFlat(nl.callbacks.Callback):
     def __init__(self, least: float = 1e-4, patience: int = 10) -> None:
         self.least, self.patience = least, patience
 
-    def on_train_begin(self) -> None:
+    def on_train_begin(self, logs: dict[str, float]) -> None:
         self.lowest, self.waited = math.inf, 0
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:

@@ -15,6 +15,8 @@ Logs = dict[str, float]
 class Callback:
     """Is told of the beginning and the end of the training, of each epoch and of each batch.
 
+    The logs are those of `fit`, by name; empty (but there) at each beginning.
+
     Setting `self.model.stop_training = True` ends the training after the batch.
 
     Attributes
@@ -40,19 +42,19 @@ class Callback:
     model: Model
     params: dict[str, Any]
 
-    def on_train_begin(self) -> None:
+    def on_train_begin(self, logs: Logs) -> None:
         """Before the first epoch."""
 
-    def on_train_end(self) -> None:
-        """After the last epoch; not where an error ended the training."""
+    def on_train_end(self, logs: Logs) -> None:
+        """After the last epoch, with its logs; not where an error ended the training."""
 
-    def on_epoch_begin(self, epoch: int) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
         """Before an epoch; the first is 0."""
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """After an epoch and its validation. `logs` has the means: "loss", metrics, and "val_" of each."""
 
-    def on_train_batch_begin(self, batch: int) -> None:
+    def on_train_batch_begin(self, batch: int, logs: Logs) -> None:
         """Before a batch; the first is 0."""
 
     def on_train_batch_end(self, batch: int, logs: Logs) -> None:

@@ -18,19 +18,19 @@ class Diary(Callback):
     def __init__(self, name: str, entries: list[Any]) -> None:
         self.name, self.entries = name, entries
 
-    def on_train_begin(self) -> None:
+    def on_train_begin(self, logs: Any = None) -> None:
         self.entries.append((self.name, "train begin"))
 
-    def on_train_end(self) -> None:
+    def on_train_end(self, logs: Any = None) -> None:
         self.entries.append((self.name, "train end"))
 
-    def on_epoch_begin(self, epoch: int) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.entries.append((self.name, "epoch begin", epoch))
 
     def on_epoch_end(self, epoch: int, logs: Any) -> None:
         self.entries.append((self.name, "epoch end", epoch, sorted(logs)))
 
-    def on_train_batch_begin(self, batch: int) -> None:
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
         self.entries.append((self.name, "batch begin", batch))
 
     def on_train_batch_end(self, batch: int, logs: Any) -> None:
@@ -59,7 +59,7 @@ def test_everything_is_told_in_order() -> None:
 
 def test_model_and_parameters_are_there_before_training() -> None:
     class Look(Callback):
-        def on_train_begin(self) -> None:
+        def on_train_begin(self, logs: Any = None) -> None:
             assert isinstance(self.model, Sequential)
             assert self.params == {"epochs": 3, "steps": 4, "verbose": 0}
 
@@ -85,7 +85,7 @@ def test_after_an_error_the_end_is_not_told_so_that_the_error_stands_alone() -> 
     entries: list[Any] = []
 
     class Fail(Callback):
-        def on_train_batch_begin(self, batch: int) -> None:
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -95,7 +95,7 @@ def test_after_an_error_the_end_is_not_told_so_that_the_error_stands_alone() -> 
 
 def test_a_callback_may_change_the_learning_rate() -> None:
     class Halve(Callback):
-        def on_epoch_begin(self, epoch: int) -> None:
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
             self.model.optimizer.learning_rate = 0.0
 
     model = compiled()

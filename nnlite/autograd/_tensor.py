@@ -125,6 +125,7 @@ class Tensor:
             raise ValueError(f"data of shape {self._data.shape} cannot be replaced by data of shape {array.shape}")
         self._data = array
         self._version += 1
+        self._remembered = None
 
     @property
     def requires_grad(self) -> bool:
@@ -204,7 +205,7 @@ class Tensor:
 
     def detach(self) -> Tensor:
         """Return a Tensor of the same data, outside the graph; a leaf's counts the leaf's changes in place."""
-        return Tensor(self._data) if self._node is not None else _Detached(self)
+        return Tensor(self._data) if self._node is not None else Alias(self, self._data)
 
     def numpy(self) -> NDArray[Any]:
         """Return the data as an ndarray, outside the graph."""
@@ -297,6 +298,12 @@ class Tensor:
         else:
             hooks = self._hooks = {} if self._hooks is None else self._hooks
         return RemovableHook(hooks, hook)
+
+    def __getattr__(self, name: str) -> Any:
+        """Say what a name of PyTorch's is called here; only names that are not there come here."""
+        known = _NAMES_HERE.get(name)
+        advice = "" if known is None else f"; here it is {known}"
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute {name!r}{advice}")
 
     # In place: leaves only, and only where nothing is recorded
 
@@ -412,16 +419,16 @@ class Tensor:
         def copy(self) -> Tensor: ...
 
 
-class _Detached(Tensor):
-    """A leaf's data outside the graph: what changes the leaf in place changes this Tensor as well."""
+class Alias(Tensor):
+    """A leaf's memory, or part of it, outside the graph: what changes the leaf in place changes this Tensor as well."""
 
     __slots__ = ("_leaf",)
 
     _leaf: Tensor
 
-    def __init__(self, leaf: Tensor) -> None:
-        self._leaf = leaf._leaf if isinstance(leaf, _Detached) else leaf
-        super().__init__(leaf._data)
+    def __init__(self, leaf: Tensor, data: NDArray[Any]) -> None:
+        self._leaf = leaf._leaf if isinstance(leaf, Alias) else leaf
+        super().__init__(data)
 
     @property
     def _version(self) -> int:
@@ -435,7 +442,7 @@ class _Detached(Tensor):
         return Tensor, (self._data, None, self._requires_grad)
 
 
-_Detached.__name__ = _Detached.__qualname__ = "Tensor"  # in errors it is what users know
+Alias.__name__ = Alias.__qualname__ = "Tensor"  # in errors it is what users know
 
 
 class Parameter(Tensor):
@@ -499,6 +506,37 @@ class RemovableHook:
     def remove(self) -> None:
         """Take the hook away; a second call does nothing."""
         self._hooks.pop(self._key, None)
+
+
+# What users of PyTorch look for on a Tensor, and where it is.
+_NAMES_HERE = {
+    "abs": "abs(x), or nnlite.functional.absolute(x)",
+    "clone": ".copy()",
+    "cpu": "not needed: all Tensors are on the CPU",
+    "cuda": "not there: nnlite runs on the CPU",
+    "device": "not needed: all Tensors are on the CPU",
+    "dim": ".ndim",
+    "double": '.astype("float64")',
+    "exp": "nnlite.functional.exp(x), or np.exp(x)",
+    "expand": "nnlite.functional.broadcast_to(x, shape)",
+    "float": '.astype("float32")',
+    "log": "nnlite.functional.log(x), or np.log(x)",
+    "long": '.astype("int64")',
+    "masked_fill": "nnlite.functional.masked_fill(x, mask, value)",
+    "numel": ".size",
+    "permute": ".transpose(*axes)",
+    "pow": "x ** n",
+    "relu": "nnlite.functional.relu(x)",
+    "requires_grad_": ".requires_grad = True",
+    "sigmoid": "nnlite.functional.sigmoid(x)",
+    "softmax": "nnlite.functional.softmax(x)",
+    "sqrt": "nnlite.functional.sqrt(x), or np.sqrt(x)",
+    "tanh": "nnlite.functional.tanh(x), or np.tanh(x)",
+    "to": ".astype(dtype); all Tensors are on the CPU",
+    "type": ".astype(dtype)",
+    "unsqueeze": "nnlite.functional.expand_dims(x, axis)",
+    "view": ".reshape(*shape)",
+}
 
 
 def tensor(data: ArrayLike | Tensor, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:

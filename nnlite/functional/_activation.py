@@ -326,7 +326,7 @@ def sigmoid(x: Array) -> Array:
         return x.defer(sigmoid, (x,), {})
     y = _sigmoid(x)
     if isinstance(x, Tensor):
-        y._remembered = {"sigmoid": x}
+        y._remembered = {"sigmoid": x, "version": x._version}
     return y
 
 
@@ -475,7 +475,7 @@ def softmax(x: Array, axis: int | tuple[int, ...] = -1) -> Array:
         return x.defer(softmax, (x,), {"axis": axis})
     y = _softmax(x, axis=axis)
     if isinstance(x, Tensor) and axis in (-1, x.ndim - 1):
-        y._remembered = {"softmax": x}
+        y._remembered = {"softmax": x, "version": x._version}
     return y
 
 

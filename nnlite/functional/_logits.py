@@ -32,7 +32,7 @@ def logits_behind(p: Tensor, activation: str) -> Tensor | None:
     """
     remembered = p._remembered
     logits: Tensor | None = None if remembered is None else remembered.get(activation)
-    if logits is None:
+    if remembered is None or logits is None or logits._version != remembered["version"]:
         return None
     if not p.requires_grad:  # p may be a constant although the logits are none
         return logits.detach()

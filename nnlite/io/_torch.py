@@ -60,7 +60,7 @@ def from_torch(state_dict: Mapping[str, Any], model: Module) -> State:
     >>> from nnlite import nn
     >>> theirs = nn.Sequential(nn.Linear(4, 3), nn.Linear(3, 2))
     >>> model = nl.models.Sequential([nl.layers.Dense(3, "relu", input_shape=(4,)), nl.layers.Dense(2)])
-    >>> model.load_state_dict(nl.io.from_torch(theirs.state_dict(), model))
+    >>> _ = model.load_state_dict(nl.io.from_torch(theirs.state_dict(), model))
     >>> np.array_equal(model[1].kernel.data, theirs[1].weight.data.T)
     True
     """

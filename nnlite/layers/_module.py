@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -25,6 +25,13 @@ __all__ = ["Module", "Shape", "weight_penalties"]
 
 Shape = tuple[int, ...]
 ForwardHook = Callable[["Module", tuple[Any, ...], Any], Any]
+
+
+class LoadedKeys(NamedTuple):
+    """What did not fit when a state was loaded."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
 
 class Module:
@@ -62,6 +69,7 @@ class Module:
 
     # Class attributes, so that a subclass need not call super().__init__().
     built = False
+    _takes_training = False
     supports_masking = False  # whether the mask of an input is the mask of the output too
     name: str | None = None
     input_shape: Shape | None = None  # without the batch axis; lets a layer be built before its first call
@@ -75,6 +83,14 @@ class Module:
 
     def __init__(self, input_shape: Shape | None = None, name: str | None = None) -> None:
         self.input_shape, self.name = check_input_shape(type(self).__name__, input_shape), name
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        """Take Keras' `call` for `forward`, and note whether `forward` wants to know if it trains."""
+        super().__init_subclass__(**settings)
+        if "call" in vars(cls) and "forward" not in vars(cls):
+            cls.forward = vars(cls)["call"]  # type: ignore[method-assign]
+        if "forward" in vars(cls):
+            cls._takes_training = "training" in inspect.signature(cls.forward).parameters
 
     # What a subclass writes
 
@@ -100,12 +116,12 @@ class Module:
 
         Called on symbolic tensors (see `layers.Input`), also inside lists, it returns what stands for the output.
         `training=True` or `False` runs this call, with all modules inside, as in training or as in inference, whatever
-        they are set to; a `forward` that takes an argument of that name gets it as it is.
+        they are set to. A `forward` (or `call`) with an argument of that name is told, also if the call does not say.
         """
         if settings:
             if has_symbols(settings):
                 return call_later(self, inputs, settings, self)
-            if "training" in settings and "training" not in inspect.signature(self.forward).parameters:
+            if "training" in settings:
                 training = settings.pop("training")
                 with running(forced_mode.get() if training is None else bool(training)):
                     return self(*inputs, **settings)
@@ -119,6 +135,8 @@ class Module:
             self._build_for(inputs)
         if self._activity_losses:
             self._activity_losses = ()
+        if self._takes_training:
+            settings["training"] = self.training
         token = current_module.set(self)
         try:
             output = self.forward(*inputs, **settings)
@@ -172,6 +190,7 @@ class Module:
         *,
         regularizer: Any = None,
         constraint: Any = None,
+        name: str | None = None,
     ) -> Parameter:
         """Make a Parameter of this shape, trained if the module is.
 
@@ -186,6 +205,8 @@ class Module:
             Gives the penalty that training adds to the loss; see `nnlite.regularizers`.
         constraint : str or callable, optional
             Maps the values, after each update, to values that are allowed; see `nnlite.constraints`.
+        name : str, optional
+            Accepted as Keras has it; parameters are named after the attributes that hold them.
         """
         values = initializers.get(initializer)(shape, dtype or self._dtype or default_dtype())
         parameter = Parameter(values, requires_grad=self._trainable)
@@ -370,12 +391,24 @@ class Module:
     # Saving
 
     def state_dict(self) -> dict[str, NDArray[Any]]:
-        """Return copies of all parameters and buffers by name."""
-        state = {name: parameter.data.copy() for name, parameter in self.named_parameters()}
-        state.update((name, buffer.copy()) for name, buffer in self.named_buffers())
-        return state
+        """Return copies of all parameters and buffers by name, module by module."""
+        places = self._places()
+        return {name: values.copy() for name, values in places.items()}
 
-    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> None:
+    def _places(self) -> dict[str, NDArray[Any]]:
+        """Return the arrays of all parameters and buffers by name: of each module its parameters, then its buffers."""
+        parameters, buffers = dict(self.named_parameters()), dict(self.named_buffers())
+        places: dict[str, NDArray[Any]] = {}
+        for path, module in self.named_modules():
+            own = [name for name, _ in module.own_parameters()]
+            for name in [f"{path}.{name}" if path else name for name in (*own, *module._buffers)]:
+                if name in parameters:
+                    places[name] = parameters[name].data
+                elif name in buffers:
+                    places[name] = buffers[name]
+        return places
+
+    def load_state_dict(self, state: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
         """Copy values into parameters and buffers, by name. Nothing is changed unless all of them fit.
 
         Parameters
@@ -385,6 +418,11 @@ class Module:
         strict : bool, default True
             Whether every name must be on both sides.
 
+        Returns
+        -------
+        LoadedKeys
+            `missing_keys` and `unexpected_keys`, both empty if `strict`.
+
         Raises
         ------
         KeyError
@@ -392,22 +430,24 @@ class Module:
         ValueError
             If a shape differs.
         """
-        places = {name: parameter.data for name, parameter in self.named_parameters()}
-        places.update(self.named_buffers())
+        places = self._places()
         missing, unexpected = [n for n in places if n not in state], [n for n in state if n not in places]
         if strict and (missing or unexpected):
-            advice = "" if self.built else " (not built yet: call it on a batch, or give input_shape=)"
-            raise KeyError(
-                f"{self.label}{advice} is missing {missing or 'nothing'}, does not know {unexpected or 'nothing'}"
-            )
+            wrong_names = [
+                f"{what} {names}" for what, names in (("is missing", missing), ("does not know", unexpected)) if names
+            ]
+            unbuilt = any(not m.built for m in self.modules() if type(m).build is not Module.build)
+            advice = " (not built yet: call it on a batch, or give input_shape=)" if unbuilt else ""
+            raise KeyError(f"{self.label}{advice} {' and '.join(wrong_names)}")
         values = {name: as_array(state[name], place.dtype) for name, place in places.items() if name in state}
-        wrong = [f"{n}: {places[n].shape}, got {v.shape}" for n, v in values.items() if v.shape != places[n].shape]
+        wrong = [f"{n} {places[n].shape}, got {v.shape}" for n, v in values.items() if v.shape != places[n].shape]
         if wrong:
-            raise ValueError(f"{self.label} expected other shapes: {'; '.join(wrong)}")
+            raise ValueError(f"{self.label} expected the shapes: {'; '.join(wrong)}")
         for name, value in values.items():
             places[name][...] = value
         for parameter in self.parameters():
             parameter.bump_version()
+        return LoadedKeys(missing, unexpected)
 
     @property
     def weights(self) -> list[Parameter | NDArray[Any]]:

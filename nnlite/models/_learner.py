@@ -219,16 +219,17 @@ class Learner(Module):
             return predict_nothing(self, given)
         return training.predict(self, Batches(given, batch_size=batch_size))
 
-    def train_on_batch(self, x: Any, y: Any, sample_weight: Any = None, *, return_dict: bool = False) -> Any:
+    def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *, return_dict: bool = False) -> Any:
         """Take one step on one batch, and return its loss, or [loss, *metrics], or a dict of them by name."""
         self._start("train_on_batch", y)
         self._binding = None
         batch = next(iter(as_one_batch(x, y, sample_weight)))
         with learning(self), self.scoring() as scores:
-            self.train_step(*batch)
+            self.prepare(batch[0])
+            self.take_step(*batch)
             return _as_keras(scores.logs(), return_dict)
 
-    def test_on_batch(self, x: Any, y: Any, sample_weight: Any = None, *, return_dict: bool = False) -> Any:
+    def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *, return_dict: bool = False) -> Any:
         """Return the loss of one batch, or [loss, *metrics], or a dict of them by name, in inference mode."""
         self._start("test_on_batch", y)
         return _as_keras(training.evaluate(self, as_one_batch(x, y, sample_weight)), return_dict)
@@ -243,7 +244,31 @@ class Learner(Module):
     def train_step(self, x: Any, y: Any, sample_weight: Any = None) -> float:
         """Run forward, backward and the optimizer on one batch, and return its loss.
 
-        A user's own loop has the same pieces; a subclass may do something else here.
+        A user's own loop has the same pieces. A subclass may do something else here, with `self.optimizer`, which
+        holds the model's parameters, and return its loss, or a dict of numbers for the logs; the model then needs
+        neither a loss nor targets (y is None without). Likewise `test_step`.
+
+        Examples
+        --------
+        >>> import nnlite as nl, numpy as np
+        >>> class Shrinking(nl.models.Model):
+        ...     def __init__(self):
+        ...         self.dense = nl.layers.Dense(2)
+        ...
+        ...     def forward(self, x):
+        ...         return self.dense(x)
+        ...
+        ...     def train_step(self, x, y=None, sample_weight=None):
+        ...         size = (self(x) ** 2).mean()
+        ...         size.backward()
+        ...         self.optimizer.step()
+        ...         self.optimizer.zero_grad()
+        ...         return {"size": size}
+        >>> model = Shrinking()
+        >>> model.compile(nl.optimizers.SGD(0.1))
+        >>> sizes = model.fit(np.ones((8, 3)), epochs=5, verbose=0).history["size"]
+        >>> sizes[-1] < sizes[0]
+        True
         """
         with self._as_compiled():
             loss, judgement = self._loss_on(x, y, sample_weight)
@@ -254,6 +279,28 @@ class Learner(Module):
             optimizer.step(self._evaluated_again(optimizer, x, y, sample_weight))
             optimizer.zero_grad()
         return self._taken_in(loss, judgement)
+
+    def take_step(self, x: Any, y: Any, sample_weight: Any, training: bool = True) -> float:
+        """Take a training or a test step on one batch, see to it that the scores know, and return its loss."""
+        scores, step = self._current_scores(), self.train_step if training else self.test_step
+        before = scores.count
+        result: Any = step(x, y, sample_weight)
+        values = result if isinstance(result, Mapping) else {"loss": result}
+        if scores.count == before:  # a step of the user's own, which did not call this one's
+            scores.add_values(values, len(next(iter(leaves(x)))))
+        loss = values.get("loss", 0.0)
+        return float(loss.item() if isinstance(loss, Tensor) else loss)
+
+    def _has_own(self, step: str) -> bool:
+        """Say whether a subclass does its own training or test step."""
+        return getattr(type(self), step) is not getattr(Learner, step)
+
+    def prepare(self, x: Any) -> None:
+        """Make what parameters are not there yet and bind the optimizer, for a step of the user's own."""
+        if self._has_own("train_step") and self.optimizer is not None:
+            if any(not module.built for module in self.modules() if type(module).build is not Module.build):
+                predict_nothing(self, x)
+            self._bound_optimizer()
 
     def _evaluated_again(self, optimizer: optimizers.Optimizer, *batch: Any) -> Callable[[], Tensor] | None:
         """Return what computes the loss and its gradients anew, for an optimizer that needs it."""
@@ -340,9 +387,10 @@ class Learner(Module):
 
     def _start(self, method: str, y: Any) -> None:
         """Raise if the model was not compiled with a loss, or there are no targets; look for regularizers anew."""
-        if self._objective is None or self._flags is None or not self._objective.has_loss:
+        own = self._has_own("test_step" if method in ("evaluate", "test_on_batch") else "train_step")
+        if self._objective is None or self._flags is None or not (own or self._objective.has_loss):
             raise RuntimeError(f"{method}() needs a loss: call compile(optimizer=..., loss=...) first")
-        if y is None:
+        if y is None and not own:
             raise ValueError(f"{method}() needs targets y")
         self._flags.penalized = None
 

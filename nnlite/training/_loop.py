@@ -39,36 +39,39 @@ def fit(
         callback.model = cast("Model", model)
         callback.params = {"epochs": epochs.stop, "steps": len(batches), "verbose": verbose}
     model.stop_training = False
-    _tell(callbacks, "on_train_begin")
+    logs: Logs = {}
+    _tell(callbacks, "on_train_begin", {})
     # A loss that is not finite is reported once, below, and not by each of NumPy's operations as well.
     with blas_limit, learning(model), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         nan_reported = False
         for epoch in epochs:
-            _tell(callbacks, "on_epoch_begin", epoch)
+            _tell(callbacks, "on_epoch_begin", epoch, {})
             model.reset_metrics()
             for number, (x, y, sample_weight) in enumerate(batches):
-                _tell(callbacks, "on_train_batch_begin", number)
-                loss = model.train_step(x, y, sample_weight)
+                _tell(callbacks, "on_train_batch_begin", number, {})
+                if number == 0 and epoch == epochs.start:
+                    model.prepare(x)
+                loss = model.take_step(x, y, sample_weight)
                 if not nan_reported and not math.isfinite(loss):
                     nan_reported = True
                     warnings.warn(_nan_report(loss, epoch, number), RuntimeWarning, stacklevel=3)
                 _tell(callbacks, "on_train_batch_end", number, model.metrics_so_far())
                 if model.stop_training:
                     break
-            logs: Logs = model.metrics_so_far()
+            logs = model.metrics_so_far()
             if validation is not None:
                 logs.update((f"val_{name}", value) for name, value in evaluate(model, validation).items())
             _tell(callbacks, "on_epoch_end", epoch, logs)
             if model.stop_training:
                 break
-    _tell(callbacks, "on_train_end")
+    _tell(callbacks, "on_train_end", logs)
 
 
 def evaluate(model: Learner, batches: Batches) -> Logs:
     """Return the loss and the metrics over all batches, in inference mode."""
     with blas_limit, inference(), model.scoring() as scores:
         for x, y, sample_weight in batches:
-            model.test_step(x, y, sample_weight)
+            model.take_step(x, y, sample_weight, training=False)
         return scores.logs()
 
 

@@ -14,6 +14,7 @@ from nnlite import losses, metrics
 from nnlite._structure import leaves, mapped
 from nnlite.autograd import Tensor
 from nnlite.callbacks import Logs
+from nnlite.layers._mask import mask_of
 
 __all__ = ["Judgement", "Objective", "Scores"]
 
@@ -143,8 +144,8 @@ class Scores:
 
     def reset(self) -> None:
         """Forget all batches."""
-        self._total = self._count = 0.0
-        self._parts: dict[str, float] = {}
+        self._sums: dict[str, float] = {}  # of the losses, over all samples
+        self.count = 0
         for metric in leaves(self._metrics or []):
             metric.reset_state()
 
@@ -152,8 +153,7 @@ class Scores:
         """Take in a batch, whose loss (with penalties) is given."""
         terms, several = judgement.terms, len(judgement.terms) > 1
         n = len(next(target for target in judgement.targets if target is not None))
-        self._total += loss * n
-        self._count += n
+        self.add_values({"loss": loss}, n)
         if self._metrics is None:
             self._names = [f"{term.name}_" if several else "" for term in terms]
             self._metrics = [
@@ -164,16 +164,24 @@ class Scores:
                 metric.reset_state()
         for name, part in zip(self._names, judgement.parts, strict=True):
             if several and part is not None:
-                key = f"{name}loss"
-                self._parts[key] = self._parts.get(key, 0.0) + float(part.item()) * n
+                self._add_to(f"{name}loss", part.item(), n)
         for group, y, y_pred in zip(self._metrics, judgement.targets, judgement.predictions, strict=True):
             for metric in group:
-                metric.update_state(y, y_pred)
+                mask = mask_of(y_pred)
+                metric.update_state(y, y_pred) if mask is None else metric.update_state(y, y_pred, mask)
+
+    def add_values(self, values: Mapping[str, Any], n: int) -> None:
+        """Take in means over n samples, by name."""
+        self.count += n
+        for name, value in values.items():
+            self._add_to(name, value.item() if isinstance(value, Tensor) else value, n)
+
+    def _add_to(self, name: str, value: float, n: int) -> None:
+        self._sums[name] = self._sums.get(name, 0.0) + float(value) * n
 
     def logs(self) -> Logs:
         """Return the means by name: "loss", those of the outputs ("out_loss"), the metrics ("out_accuracy")."""
-        logs = {"loss": self._total / self._count if self._count else float("nan")}
-        logs.update((name, total / self._count) for name, total in self._parts.items())
+        logs = {name: total / self.count for name, total in self._sums.items()} or {"loss": float("nan")}
         for name, group in zip(self._names, self._metrics or [], strict=True):
             logs.update((f"{name}{metric.name}", _single_result(metric)) for metric in group)
         return logs
@@ -196,13 +204,16 @@ class Scores:
 
 def _single_result(metric: metrics.Metric) -> float:
     """Return the result of a metric; raise if it has several."""
-    result: float = metric.result()
+    result: Any = metric.result()
     if isinstance(result, np.ndarray):
+        if result.size == 1:
+            return float(result.item())
         raise ValueError(
             f"training watches one number of each metric, and {metric.name} gives {result.size}: choose an average for "
             "its classes, or a single threshold"
         )
-    return result
+    number: float = result
+    return number
 
 
 def _one_number(identifier: Any) -> losses.Loss | None:

@@ -26,7 +26,7 @@ class Progress(Callback):
         self._bars = verbose in ("auto", 1) and sys.stderr.isatty() and find_spec("tqdm") is not None
         self._bar: Any = None
 
-    def on_epoch_begin(self, epoch: int) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
         """Note the time, and begin a bar."""
         self._epoch = f"Epoch {epoch + 1}/{self.params['epochs']}"
         self._start = time.perf_counter()

@@ -88,7 +88,7 @@ def test_maxout_quotes_its_pieces() -> None:
 def test_softmax_and_sigmoid_layers_remember_their_logits() -> None:
     x = nl.tensor([[1.0, 2.0]])
     for layer, kind in ((nl.layers.Softmax(), "softmax"), (Activation("sigmoid"), "sigmoid")):
-        assert layer(x)._remembered == {kind: x}
+        assert layer(x)._remembered == {kind: x, "version": 0}
     assert nl.layers.Softmax(axis=0)(x)._remembered is None
 
 

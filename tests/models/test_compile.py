@@ -89,7 +89,7 @@ class TestGAN:
         generator(NOISE), discriminator(REAL)
 
         class Alternate(nl.callbacks.Callback):
-            def on_train_batch_begin(self, batch: int) -> None:
+            def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
                 discriminator.train_on_batch(REAL, np.ones(16))
 
         before = weights(generator), weights(discriminator)
