@@ -76,19 +76,13 @@ def momentum(
 
     Nesterov's form takes momentum * v + inside * g for v in the step.
     """
-    scratch = g * ((1 - dampening) * inside)
     v *= momentum
-    v += scratch
+    v += g * ((1 - dampening) * inside)
     if nesterov:
-        np.multiply(v, outside * momentum, out=scratch)
-        w += scratch
-        np.multiply(g, outside * inside, out=scratch)
-        w += scratch
-    elif outside == 1:
-        w += v
+        w += v * (outside * momentum)
+        w += g * (outside * inside)
     else:
-        np.multiply(v, outside, out=scratch)
-        w += scratch
+        w += v if outside == 1 else v * outside
 
 
 @in_blocks
