@@ -208,26 +208,24 @@ def _differentiable(body: Callable[..., Any], kernel: Callable[..., Any] | None,
                 return a.defer(function, args, settings)
             else:
                 arrays.append(_operand(a, args, function))
-        value, vjps, *auxiliary = body(*arrays, **settings)
+        value, vjps, *auxiliary = body(*arrays, **settings) if settings else body(*arrays)
+        several = type(value) is tuple
         if not with_tensor:
-            values = value if type(value) is tuple else (value,)
-            values = tuple(_kept_in_dtype(v, arrays) for v in values)
+            value = tuple([_kept_in_dtype(v, arrays) for v in value]) if several else _kept_in_dtype(value, arrays)
         else:
-            values = tuple(_as_value(v, arrays) for v in value) if type(value) is tuple else (_as_value(value, arrays),)
+            value = tuple([_as_value(v, arrays) for v in value]) if several else _as_value(value, arrays)
             mode = current_mode.get()
             if mode.anomaly:
-                refuse_anomaly(values, function.__name__, current_module.get(), "value")
+                refuse_anomaly(value if several else [value], function.__name__, current_module.get(), "value")
             node = None
             if needs_grad and mode.grad:
-                node = _node(function, args, arrays, settings, vjps, len(values) if type(value) is tuple else 0)
+                node = _node(function, args, arrays, settings, vjps, len(value) if several else 0)
                 if mode.anomaly:
                     node.module = current_module.get()
-            if type(value) is not tuple and not auxiliary:
-                return _output(values[0], node, 0)
-            values = tuple(_output(v, node, number) for number, v in enumerate(values))
+            value = tuple([_output(v, node, i) for i, v in enumerate(value)]) if several else _output(value, node, 0)
         if auxiliary:
-            return (*values, *auxiliary[0])
-        return values if type(value) is tuple else values[0]
+            return (*value, *auxiliary[0]) if several else (value, *auxiliary[0])
+        return value
 
     def run_kernel(*args: Any, **settings: Any) -> Any:
         if any(isinstance(a, Tensor) for a in args):
@@ -284,26 +282,25 @@ def _node(
     """Record a call: edges to where its Tensors came from, and `arrays` as far as they are constants."""
     edges: list[Edge | None] = []
     versions = []
-    all_edges = True
     for i, a in enumerate(args):
+        edge = None
         if isinstance(a, Tensor):
-            source = a._node
+            source: Node | Tensor | None = a._node
             if source is None:
                 versions.append((a, a._version))
+                source = a
             if a._requires_grad:
                 data = a._data
-                edges.append((a if source is None else source, a._number, data.shape, data.dtype))
+                edge = (source, a._number, data.shape, data.dtype)
                 arrays[i] = None
-                continue
-        edges.append(None)
-        all_edges = False
+        edges.append(edge)
     node = Node()
     node.function = function
     node.settings = settings
     node.arguments = arrays
     node.edges = edges
     node.versions = versions
-    node.vjps = vjps if all_edges else _needed(vjps, edges)
+    node.vjps = vjps if None not in edges else _needed(vjps, edges)
     node.outputs = outputs
     node.serial = next(_serials)
     node.taps = node.module = None
@@ -333,10 +330,8 @@ def _needed(vjps: VJPs, edges: Sequence[Edge | None]) -> VJPs:
 
 def _as_value(value: Any, arrays: Sequence[Any]) -> NDArray[Any]:
     """Make an ndarray of a value (NumPy gives scalars for 0-d results), in the dtype of its arguments."""
-    if type(value) is not np.ndarray:
-        value = np.asarray(value)
-    array: NDArray[Any] = _kept_in_dtype(value, arrays) if value.dtype.char == "d" else value
-    return array
+    array: NDArray[Any] = value if type(value) is np.ndarray else np.asarray(value)
+    return array if array.dtype.char != "d" else _kept_in_dtype(array, arrays)
 
 
 def _kept_in_dtype(value: Any, arrays: Sequence[Any]) -> Any:
