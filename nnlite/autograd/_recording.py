@@ -153,7 +153,8 @@ def differentiable(
         A function of arrays with the same arguments, for a body that NumPy cannot express: the body calls it as
         `function.kernel(...)`.
     shortcut : bool, default False
-        Whether the two arguments are two ways to the same value, the second being what the first was computed from.
+        Whether the first two arguments are two ways to the same value, the second being what the first was computed
+        from.
         The gradient then goes the second way, unless somebody asked for the gradient of the first or listens there.
         Its composite computes the value from the first argument.
 
@@ -210,22 +211,23 @@ def _differentiable(body: Callable[..., Any], kernel: Callable[..., Any] | None,
                 arrays.append(_operand(a, args, function))
         value, vjps, *auxiliary = body(*arrays, **settings) if settings else body(*arrays)
         several = type(value) is tuple
+        result: Any
         if not with_tensor:
-            value = tuple([_kept_in_dtype(v, arrays) for v in value]) if several else _kept_in_dtype(value, arrays)
+            result = tuple([_kept_in_dtype(v, arrays) for v in value]) if several else _kept_in_dtype(value, arrays)
         else:
-            value = tuple([_as_value(v, arrays) for v in value]) if several else _as_value(value, arrays)
+            values = [_as_value(v, arrays) for v in value] if several else [_as_value(value, arrays)]
             mode = current_mode.get()
             if mode.anomaly:
-                refuse_anomaly(value if several else [value], function.__name__, current_module.get(), "value")
+                refuse_anomaly(values, function.__name__, current_module.get(), "value")
             node = None
             if needs_grad and mode.grad:
-                node = _node(function, args, arrays, settings, vjps, len(value) if several else 0)
+                node = _node(function, args, arrays, settings, vjps, len(values) if several else 0)
                 if mode.anomaly:
                     node.module = current_module.get()
-            value = tuple([_output(v, node, i) for i, v in enumerate(value)]) if several else _output(value, node, 0)
+            result = tuple([_output(v, node, i) for i, v in enumerate(values)]) if several else _output(values[0], node)
         if auxiliary:
-            return (*value, *auxiliary[0]) if several else (value, *auxiliary[0])
-        return value
+            return (*result, *auxiliary[0]) if several else (result, *auxiliary[0])
+        return result
 
     def run_kernel(*args: Any, **settings: Any) -> Any:
         if any(isinstance(a, Tensor) for a in args):
@@ -307,7 +309,7 @@ def _node(
     return node
 
 
-def _output(value: NDArray[Any], node: Node | None, number: int) -> Tensor:
+def _output(value: NDArray[Any], node: Node | None, number: int = 0) -> Tensor:
     """Make the Tensor of a value without the checks of Tensor's constructor."""
     out = Tensor.__new__(Tensor)
     out._data = value
@@ -363,10 +365,10 @@ def _binder(body: Callable[..., Any]) -> tuple[Callable[..., tuple[tuple[Any, ..
     setting_names = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
     limit = sys.maxsize if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(names)
 
-    def bind(args: Sequence[Any], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def bind(args: tuple[Any, ...], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         if len(args) <= limit and known.isdisjoint(settings):
             _refuse_tensors(settings, body.__name__)
-            return tuple(args), settings
+            return args, settings
         arrays, surplus = list(args[:limit]), args[limit:]
         if len(surplus) > len(setting_names):
             raise TypeError(

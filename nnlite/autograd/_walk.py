@@ -300,11 +300,12 @@ class _Walk:
 
     def _send_joint(self, node: Node, vjp: Callable[..., Any], g: Any) -> None:
         """Send the gradients that one sweep gives."""
-        needs = tuple([edge is not None and self._is_needed(edge) for edge in node.edges])
-        if node.function.shortcut and node.edges[0] is not None:
-            listened = self._is_listened_at(node.edges[0])
-            needs = (needs[0] and listened, needs[1] and not listened)
-        for edge, needed, result in zip(node.edges, needs, vjp(g, needs), strict=False):
+        edges = node.edges
+        needs = tuple([edge is not None and (self._leads_on is None or self._is_needed(edge)) for edge in edges])
+        if node.function.shortcut and edges[0] is not None:
+            listened = self._is_listened_at(edges[0])
+            needs = (needs[0] and listened, needs[1] and not listened, *needs[2:])
+        for edge, needed, result in zip(edges, needs, vjp(g, needs), strict=False):
             if edge is not None and needed and result is not None:
                 self.send(edge, result, node)
 
@@ -319,7 +320,9 @@ class _Walk:
         source, number = edge[0], edge[1]
         if self._wanted is not None and (source, number) in self._wanted:
             return True
-        tap = (source.taps or {}).get(number) if isinstance(source, Node) else None
+        if not isinstance(source, Node) or source.taps is None:
+            return False
+        tap = source.taps.get(number)
         return tap is not None and (bool(tap.hooks) or (tap.retained is not None and tap.retained() is not None))
 
     def _listen(self, node: Node, gradients: dict[int, Any]) -> None:
@@ -472,8 +475,9 @@ def _unbroadcast(gradient: Any, shape: Shape, sender: Node | None) -> Any:
     ]
     summed = [gradient.shape[i] for i in range(surplus, gradient.ndim)] if surplus >= 0 else []
     if surplus < 0 or any(n not in (m, 1) for m, n in zip(summed, shape, strict=True)):
+        assert sender is not None  # the gradient that a walk starts with has its output's shape
         raise RuntimeError(
-            f"a VJP of {'?' if sender is None else sender.name}() returned a gradient of shape {gradient.shape} for an argument of shape {shape}"
+            f"a VJP of {sender.name}() returned a gradient of shape {gradient.shape} for an argument of shape {shape}"
         )
     total = gradient.sum(axis=(*range(surplus), *stretched))
     if not isinstance(total, Tensor):

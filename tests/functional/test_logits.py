@@ -38,6 +38,7 @@ CASES: list[Any] = [
         id="sparse",
     ),
     pytest.param(F.sigmoid, losses.BinaryCrossentropy(), BITS, crossentropy_of_bits, id="sigmoid"),
+    pytest.param(F.sigmoid, losses.BinaryFocalCrossentropy(gamma=0.0), BITS, crossentropy_of_bits, id="focal"),
 ]
 every_case = pytest.mark.parametrize(("activation", "loss", "y", "formula"), CASES)
 
