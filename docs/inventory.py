@@ -33,6 +33,79 @@ from the code, the tables of the tests, and the ledger of `make parity`; not by 
 
 """
 
+# Functions that are compared under another name: where. (Those of `functional` also under that of `nn.functional`.)
+THROUGH = {
+    "functional.alpha_dropout": "nn.AlphaDropout",
+    "functional.categorical_hinge": "losses.CategoricalHinge",
+    "functional.dice": "losses.Dice",
+    "functional.dropout": "nn.Dropout",
+    "functional.focal": "losses.BinaryFocalCrossentropy",
+    "functional.gaussian_noise": "layers.GaussianNoise",
+    "functional.global_avg_pool": "layers.GlobalAvgPool2D",
+    "functional.global_max_pool": "layers.GlobalMaxPool2D",
+    "functional.gru": "nn.GRU",
+    "functional.hinge": "losses.Hinge",
+    "functional.log_cosh": "losses.LogCosh",
+    "functional.lstm": "nn.LSTM",
+    "functional.mape": "losses.MeanAbsolutePercentageError",
+    "functional.msle": "losses.MeanSquaredLogarithmicError",
+    "functional.pixel_shuffle": "nn.PixelShuffle",
+    "functional.rnn": "nn.RNN",
+    "functional.spatial_dropout": "nn.Dropout2d",
+    "functional.squared_hinge": "losses.SquaredHinge",
+    "functional.upsample": "nn.Upsample",
+    "nn.functional.alpha_dropout": "nn.AlphaDropout",
+    "nn.functional.bilinear": "nn.Bilinear",
+    "nn.functional.dropout": "nn.Dropout",
+    "nn.functional.dropout2d": "nn.Dropout2d",
+    "nn.functional.embedding": "nn.Embedding",
+    "nn.functional.interpolate": "nn.Upsample",
+    "nn.functional.linear": "nn.Linear",
+    "nn.functional.pixel_shuffle": "nn.PixelShuffle",
+}
+
+# Names with a reason of their own.
+BY_NAME = {
+    ("functional.min_pool2d", "torch"): "not in PyTorch: max pooling turned round, held against loops",
+    ("functional.global_avg_pool", "torch"): "a mean in PyTorch: see Keras",
+    ("functional.global_max_pool", "torch"): "a maximum in PyTorch: see Keras",
+    ("functional.gaussian_noise", "torch"): "not in PyTorch: see Keras",
+    ("functional.sinusoidal_encoding", "torch"): "not in PyTorch: held against the paper's formula",
+    ("functional.sinusoidal_encoding", "calculus"): "a table of numbers, of positions only",
+    ("functional.rotary_embedding", "torch"): "not in PyTorch: held against rotations written plainly",
+    ("functional.log_cosh", "torch"): "not in PyTorch: see Keras",
+    ("functional.mape", "torch"): "not in PyTorch: see Keras",
+    ("functional.msle", "torch"): "not in PyTorch: see Keras",
+    ("functional.hinge", "torch"): "not in PyTorch: see Keras",
+    ("functional.squared_hinge", "torch"): "not in PyTorch: see Keras",
+    ("functional.categorical_hinge", "torch"): "not in PyTorch: see Keras",
+    ("functional.contrastive", "torch"): "not in PyTorch: held against the paper's formula",
+    ("functional.focal", "torch"): "not in PyTorch: see Keras",
+    ("functional.dice", "torch"): "not in PyTorch: see Keras",
+    ("layers.Module", "keras"): "a base class",
+    ("layers.Layer", "keras"): "a base class",
+    ("layers.Module", "calculus"): "a base class",
+    ("layers.Layer", "calculus"): "a base class",
+    ("layers.Input", "keras"): "part of models.Model, which is compared",
+    ("layers.Input", "calculus"): "passes on what it is given",
+    ("layers.Lambda", "keras"): "runs the user's function: nothing to compare",
+    ("layers.PositionalEncoding", "keras"): "not in Keras (keras_hub has it): held against the paper's formula",
+    ("layers.TransformerEncoder", "keras"): "not in Keras (keras_hub has it): see PyTorch",
+    ("layers.TransformerDecoder", "keras"): "not in Keras (keras_hub has it): see PyTorch",
+    ("layers.LocalResponseNorm", "keras"): "not in Keras: see nn.LocalResponseNorm",
+    ("layers.Maxout", "keras"): "not in Keras: see functional.maxout",
+    ("metrics.confusion_matrix", "keras"): "held against scikit-learn's: tests/test_reports.py",
+    ("metrics.classification_report", "keras"): "held against scikit-learn's: tests/test_reports.py",
+    ("nn.functional", "torch"): "a package",
+    ("nn.init", "torch"): "a package",
+    ("nn.utils", "torch"): "a package",
+    ("nn.Module", "torch"): "a base class",
+    ("nn.Parameter", "torch"): "the parameters of the modules that are compared",
+    ("nn.ModuleList", "torch"): "holds modules: inside nn.TransformerEncoder, which is compared",
+    ("nn.ModuleDict", "torch"): "holds modules: tests/nn/test_containers.py",
+    ("nn.utils.vector_to_parameters", "torch"): "the way back of parameters_to_vector: tests/nn/test_utils.py",
+}
+
 # Why a whole package is not checked in a way: the reason stands in the cells of its names.
 BY_PACKAGE = {
     ("", "calculus"): "no formula: see tests/autograd and test_packaging",
@@ -117,9 +190,9 @@ def families(ledger: list[dict[str, Any]]) -> list[str]:
     """Return the figures of each family as a table."""
     figures: dict[tuple[str, str], list[float]] = {}
     for entry in ledger:
-        figure = figures.setdefault((entry["family"], entry["peer"]), [0, 0.0])
-        figure[0] += entry["comparisons"]
-        figure[1] = max(figure[1], entry["error"])
+        total = figures.setdefault((entry["family"], entry["peer"]), [0, 0.0])
+        total[0] += entry["comparisons"]
+        total[1] = max(total[1], entry["error"])
     lines = ["## Parity, family by family\n\n", "| family | with | arrays compared | largest relative error |\n"]
     lines.append("|---|---|---|---|\n")
     for (family, peer), (count, error) in sorted(figures.items()):
@@ -130,16 +203,25 @@ def families(ledger: list[dict[str, Any]]) -> list[str]:
 def row(package: str, name: str, ledger: list[dict[str, Any]]) -> str:
     """Return the line of a name."""
     value = getattr(importlib.import_module(".".join(filter(None, ["nnlite", package]))), name)
-    cells = [f"`{name}`", place(value), calculus(package, name, value)]
+    own = f"{package}.{name}"
+    cells = [f"`{name}`", place(value), BY_NAME.get((own, "calculus")) or calculus(package, name, value)]
+    other = THROUGH.get(own, f"nn.{own}")
     for peer in ("torch", "keras"):
-        subjects = {f"{package}.{name}", f"{package}.{getattr(value, '__name__', name)}"}
-        found = [entry for entry in ledger if entry["subject"] in subjects and entry["peer"] == peer]
-        if found:
-            count, error = sum(e["comparisons"] for e in found), max(e["error"] for e in found)
-            cells.append(f"{count:,}: {error:.0e}")
-        else:
-            cells.append(BY_PACKAGE[package, peer])
+        cells.append(
+            figure(ledger, peer, {own, f"{package}.{getattr(value, '__name__', name)}"})
+            or figure(ledger, peer, {other}, f" (`{other}`)")
+            or BY_NAME.get((own, peer))
+            or BY_PACKAGE[package, peer]
+        )
     return f"| {' | '.join(cells)} |\n"
+
+
+def figure(ledger: list[dict[str, Any]], peer: str, subjects: set[str], note: str = "") -> str:
+    """Return how much was compared under one of these names, and how far apart it was; nothing if it was not."""
+    found = [entry for entry in ledger if entry["subject"] in subjects and entry["peer"] == peer]
+    if not found:
+        return ""
+    return f"{sum(e['comparisons'] for e in found):,}: {max(e['error'] for e in found):.0e}{note}"
 
 
 def place(value: Any) -> str:

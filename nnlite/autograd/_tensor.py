@@ -435,6 +435,9 @@ class _Detached(Tensor):
         return Tensor, (self._data, None, self._requires_grad)
 
 
+_Detached.__name__ = _Detached.__qualname__ = "Tensor"  # in errors it is what users know
+
+
 class Parameter(Tensor):
     """A leaf Tensor that a module owns and an optimizer trains.
 

@@ -18,7 +18,7 @@ from nnlite.autograd._mode import current_module
 from nnlite.autograd._tensor import RemovableHook, as_array
 from nnlite.layers._checks import check_input_shape
 from nnlite.layers._mask import mask_of, remember_mask
-from nnlite.layers._mode import forced_mode
+from nnlite.layers._mode import forced_mode, running
 from nnlite.layers._symbolic import call_later, has_symbols
 
 __all__ = ["Module", "Shape", "weight_penalties"]
@@ -99,9 +99,16 @@ class Module:
         """Run `forward`; arrays become Tensors, and the first call builds the parameters.
 
         Called on symbolic tensors (see `layers.Input`), also inside lists, it returns what stands for the output.
+        `training=True` or `False` runs this call, with all modules inside, as in training or as in inference, whatever
+        they are set to; a `forward` that takes an argument of that name gets it as it is.
         """
-        if settings and has_symbols(settings):
-            return call_later(self, inputs, settings, self)
+        if settings:
+            if has_symbols(settings):
+                return call_later(self, inputs, settings, self)
+            if "training" in settings and "training" not in inspect.signature(self.forward).parameters:
+                training = settings.pop("training")
+                with running(forced_mode.get() if training is None else bool(training)):
+                    return self(*inputs, **settings)
         for value in inputs:
             if not isinstance(value, Tensor):
                 if has_symbols(inputs):

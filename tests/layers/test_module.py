@@ -431,3 +431,34 @@ def test_add_weight_takes_initializer_dtype_and_the_modules_trainability() -> No
     assert not module.add_weight((2,)).requires_grad
     with pytest.raises(ValueError, match="unknown initializer 'oens', did you mean 'ones'"):
         module.add_weight((2,), "oens")
+
+
+class TestTrainingOfOneCall:
+    """`training=` says how one call runs."""
+
+    def test_it_rules_this_module_and_those_inside_for_this_call_only(self) -> None:
+        model = nl.models.Sequential([nl.layers.Dropout(0.5), nl.models.Sequential([nl.layers.Dropout(0.5)])])
+        x = np.ones((50, 4), np.float32)
+        np.testing.assert_array_equal(model(x, training=False).data, x)
+        assert (model(x, training=True).data == 0).any()
+        model.eval()
+        assert (model(x, training=True).data == 0).any()
+        np.testing.assert_array_equal(model(x).data, x)
+        np.testing.assert_array_equal(model(x, training=None).data, x)
+        assert not model.training
+
+    def test_it_moves_the_statistics_of_batch_norm_or_not(self) -> None:
+        norm = nl.layers.BatchNorm()
+        x = np.random.default_rng(0).normal(3, 1, (20, 2)).astype(np.float32)
+        norm(x, training=False)
+        np.testing.assert_array_equal(norm.moving_mean, 0)
+        norm(x, training=True)
+        assert (norm.moving_mean != 0).all()
+
+    def test_a_forward_that_takes_it_gets_it(self) -> None:
+        class Own(Module):
+            def forward(self, x: Any, training: bool = False) -> Any:
+                return x * (2 if training else 1)
+
+        assert Own()(nl.tensor([1.0]), training=True).item() == 2
+        assert Own()(nl.tensor([1.0])).item() == 1

@@ -209,7 +209,7 @@ def compare_module(
     for training in [False] if is_random else [*[True] * steps, False]:
         ours.train(training), theirs.train(training)
         leaves = [nl.tensor(x, requires_grad=x.dtype.kind == "f") for x in inputs]
-        others = [torch.tensor(x, requires_grad=x.dtype.kind == "f") for x in inputs]
+        others = [torch.tensor(x.copy(order="C"), requires_grad=x.dtype.kind == "f") for x in inputs]
         ours.zero_grad(), theirs.zero_grad()
         outputs = _flat([ours(*leaves, **call_settings)])
         their_outputs = _flat([theirs(*others, **{k: as_torch(v) for k, v in call_settings.items()})])
@@ -267,7 +267,7 @@ def compare_function(
         import torch
 
         others = [
-            torch.tensor(a, requires_grad=w) if isinstance(a, np.ndarray) else a
+            torch.tensor(a.copy(order="C"), requires_grad=w) if isinstance(a, np.ndarray) else a
             for a, w in zip(arrays, wanted, strict=True)
         ]
         their_outputs = _flat([theirs(*others)])
