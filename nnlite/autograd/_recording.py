@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlite.autograd._mode import current_mode, current_module
-from nnlite.autograd._tensor import Hook, Shape, Tensor, as_array
+from nnlite.autograd._tensor import Alias, Hook, Shape, Tensor, as_array
 
 __all__ = [
     "Array", "Deferred", "Edge", "Function", "Node", "Tap", "differentiable", "nondifferentiable", "refuse_anomaly",
@@ -153,7 +153,8 @@ def differentiable(
         A function of arrays with the same arguments, for a body that NumPy cannot express: the body calls it as
         `function.kernel(...)`.
     shortcut : bool, default False
-        Whether the two arguments are two ways to the same value, the second being what the first was computed from.
+        Whether the first two arguments are two ways to the same value, the second being what the first was computed
+        from.
         The gradient then goes the second way, unless somebody asked for the gradient of the first or listens there.
         Its composite computes the value from the first argument.
 
@@ -208,26 +209,29 @@ def _differentiable(body: Callable[..., Any], kernel: Callable[..., Any] | None,
                 return a.defer(function, args, settings)
             else:
                 arrays.append(_operand(a, args, function))
-        value, vjps, *auxiliary = body(*arrays, **settings)
+        value, vjps, *auxiliary = body(*arrays, **settings) if settings else body(*arrays)
+        several = type(value) is tuple
+        result: Any
         if not with_tensor:
-            values = value if type(value) is tuple else (value,)
-            values = tuple(_kept_in_dtype(v, arrays) for v in values)
+            result = tuple([_kept_in_dtype(v, arrays) for v in value]) if several else _kept_in_dtype(value, arrays)
         else:
-            values = tuple(_as_value(v, arrays) for v in value) if type(value) is tuple else (_as_value(value, arrays),)
+            values = [_as_value(v, arrays) for v in value] if several else [_as_value(value, arrays)]
             mode = current_mode.get()
             if mode.anomaly:
                 refuse_anomaly(values, function.__name__, current_module.get(), "value")
             node = None
             if needs_grad and mode.grad:
-                node = _node(function, args, arrays, settings, vjps, len(values) if type(value) is tuple else 0)
+                node = _node(function, args, arrays, settings, vjps, len(values) if several else 0)
                 if mode.anomaly:
                     node.module = current_module.get()
-            if type(value) is not tuple and not auxiliary:
-                return _output(values[0], node, 0)
-            values = tuple(_output(v, node, number) for number, v in enumerate(values))
+            if node is None:
+                tensors = [_constant(v, args) for v in values]
+            else:
+                tensors = [_output(v, node, i) for i, v in enumerate(values)]
+            result = tuple(tensors) if several else tensors[0]
         if auxiliary:
-            return (*values, *auxiliary[0])
-        return values if type(value) is tuple else values[0]
+            return (*result, *auxiliary[0]) if several else (result, *auxiliary[0])
+        return result
 
     def run_kernel(*args: Any, **settings: Any) -> Any:
         if any(isinstance(a, Tensor) for a in args):
@@ -284,33 +288,41 @@ def _node(
     """Record a call: edges to where its Tensors came from, and `arrays` as far as they are constants."""
     edges: list[Edge | None] = []
     versions = []
-    all_edges = True
     for i, a in enumerate(args):
+        edge = None
         if isinstance(a, Tensor):
-            source = a._node
+            source: Node | Tensor | None = a._node
             if source is None:
                 versions.append((a, a._version))
+                source = a
             if a._requires_grad:
                 data = a._data
-                edges.append((a if source is None else source, a._number, data.shape, data.dtype))
+                edge = (source, a._number, data.shape, data.dtype)
                 arrays[i] = None
-                continue
-        edges.append(None)
-        all_edges = False
+        edges.append(edge)
     node = Node()
     node.function = function
     node.settings = settings
     node.arguments = arrays
     node.edges = edges
     node.versions = versions
-    node.vjps = vjps if all_edges else _needed(vjps, edges)
+    node.vjps = vjps if None not in edges else _needed(vjps, edges)
     node.outputs = outputs
     node.serial = next(_serials)
     node.taps = node.module = None
     return node
 
 
-def _output(value: NDArray[Any], node: Node | None, number: int) -> Tensor:
+def _constant(value: NDArray[Any], args: Sequence[Any]) -> Tensor:
+    """Make the Tensor of a value that is not recorded; what shares a leaf's memory counts the changes with the leaf."""
+    base = value if value.base is None else value.base
+    for a in args:
+        if isinstance(a, Tensor) and (base is a._data or base is a._data.base):
+            return Alias(a, value)
+    return _output(value, None)
+
+
+def _output(value: NDArray[Any], node: Node | None, number: int = 0) -> Tensor:
     """Make the Tensor of a value without the checks of Tensor's constructor."""
     out = Tensor.__new__(Tensor)
     out._data = value
@@ -333,10 +345,8 @@ def _needed(vjps: VJPs, edges: Sequence[Edge | None]) -> VJPs:
 
 def _as_value(value: Any, arrays: Sequence[Any]) -> NDArray[Any]:
     """Make an ndarray of a value (NumPy gives scalars for 0-d results), in the dtype of its arguments."""
-    if type(value) is not np.ndarray:
-        value = np.asarray(value)
-    array: NDArray[Any] = _kept_in_dtype(value, arrays) if value.dtype.char == "d" else value
-    return array
+    array: NDArray[Any] = value if type(value) is np.ndarray else np.asarray(value)
+    return array if array.dtype.char != "d" else _kept_in_dtype(array, arrays)
 
 
 def _kept_in_dtype(value: Any, arrays: Sequence[Any]) -> Any:
@@ -368,10 +378,10 @@ def _binder(body: Callable[..., Any]) -> tuple[Callable[..., tuple[tuple[Any, ..
     setting_names = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY]
     limit = sys.maxsize if any(p.kind is p.VAR_POSITIONAL for p in parameters) else len(names)
 
-    def bind(args: Sequence[Any], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def bind(args: tuple[Any, ...], settings: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
         if len(args) <= limit and known.isdisjoint(settings):
             _refuse_tensors(settings, body.__name__)
-            return tuple(args), settings
+            return args, settings
         arrays, surplus = list(args[:limit]), args[limit:]
         if len(surplus) > len(setting_names):
             raise TypeError(

@@ -57,7 +57,7 @@ def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False) -> 
             "or it was computed under no_grad"
         )
     walk = _Walk(retain_graph=retain_graph)
-    walk.send(*_place(self), _cotangent(self, gradient))
+    walk.send(_edge(self), _cotangent(self, gradient))
     walk.run()
     for (leaf, _), total in walk.arrived.items():
         assert isinstance(leaf, Tensor)
@@ -134,7 +134,7 @@ def grad(
         create_graph=create_graph,
     )
     for output, gradient in zip(outputs, grad_outputs, strict=True):
-        walk.send(*_place(output), _cotangent(output, gradient, keep_tensor=create_graph))
+        walk.send(_edge(output), _cotangent(output, gradient, keep_tensor=create_graph))
     walk.run()
 
     results: list[Tensor | None] = []
@@ -157,7 +157,7 @@ def partial_gradients(
     wanted = {_place(t): t for t in inputs}
     walk = _Walk(retain_graph=True, wanted=wanted, nodes=reachable(outputs), create_graph=create_graph, partial=True)
     for output, cotangent in zip(outputs, cotangents, strict=True):
-        walk.send(*_place(output), _cotangent(output, cotangent, keep_tensor=create_graph))
+        walk.send(_edge(output), _cotangent(output, cotangent, keep_tensor=create_graph))
     walk.run()
     return [walk.arrived.pop(_place(t), None) for t in inputs]
 
@@ -195,6 +195,7 @@ class _Walk:
         self._wanted = wanted
         self._leads_on = None if wanted is None else _on_the_way(nodes, wanted)
         self._graph = create_graph
+        self._kind = Tensor if create_graph else np.ndarray  # of the gradients
         self._partial = partial  # the wanted places end the walk
         self._replayed: dict[Node, VJPs] | None = None
         if create_graph and wanted is not None and self._leads_on is not None:
@@ -204,8 +205,20 @@ class _Walk:
         self._owned: set[Place] = set()  # the pending sums that belong to the walk and may be added to in place
         self._anomaly = current_mode.get().anomaly
 
-    def send(self, source: Source, number: int, gradient: Any) -> None:
-        """Add a gradient to what waits at a place; a leaf gets a copy, since a VJP may return what it captured."""
+    def send(self, edge: Edge, gradient: Any, sender: Node | None = None) -> None:
+        """Add a gradient, in its argument's shape and dtype, to what waits where the argument came from.
+
+        A leaf gets a copy, since a VJP may return what it captured.
+        """
+        source, number, shape, dtype = edge
+        if not isinstance(gradient, self._kind):
+            gradient = Tensor(gradient) if self._graph else np.asarray(gradient)
+        if gradient.shape != shape:
+            gradient = _unbroadcast(gradient, shape, sender)
+        if gradient.dtype is not dtype:
+            gradient = gradient.astype(dtype)
+        if self._anomaly and sender is not None:
+            refuse_anomaly([gradient], sender.name, sender.module, "gradient")
         if isinstance(source, Node):
             waiting = self._pending.get(source)
             if waiting is None:
@@ -264,7 +277,7 @@ class _Walk:
         else:
             for edge, vjp in zip(node.edges, vjps, strict=False):
                 if edge is not None and vjp is not None and (self._leads_on is None or self._is_needed(edge)):
-                    self._send_along(node, edge, vjp(g))
+                    self.send(edge, vjp(g), node)
         if not self._retain_graph:
             node.free()
 
@@ -287,26 +300,14 @@ class _Walk:
 
     def _send_joint(self, node: Node, vjp: Callable[..., Any], g: Any) -> None:
         """Send the gradients that one sweep gives."""
-        needs = tuple(edge is not None and self._is_needed(edge) for edge in node.edges)
-        if node.function.shortcut and node.edges[0] is not None:
-            listened = self._is_listened_at(node.edges[0])
-            needs = (needs[0] and listened, needs[1] and not listened)
-        for edge, needed, result in zip(node.edges, needs, vjp(g, needs), strict=False):
+        edges = node.edges
+        needs = tuple([edge is not None and (self._leads_on is None or self._is_needed(edge)) for edge in edges])
+        if node.function.shortcut and edges[0] is not None:
+            listened = self._is_listened_at(edges[0])
+            needs = (needs[0] and listened, needs[1] and not listened, *needs[2:])
+        for edge, needed, result in zip(edges, needs, vjp(g, needs), strict=False):
             if edge is not None and needed and result is not None:
-                self._send_along(node, edge, result)
-
-    def _send_along(self, node: Node, edge: Edge, gradient: Any) -> None:
-        """Send a gradient to where an argument came from, in that argument's shape and dtype."""
-        source, number, shape, dtype = edge
-        if not isinstance(gradient, Tensor if self._graph else np.ndarray):
-            gradient = Tensor(gradient) if self._graph else np.asarray(gradient)
-        if gradient.shape != shape:
-            gradient = _unbroadcast(gradient, shape, node)
-        if gradient.dtype is not dtype:
-            gradient = gradient.astype(dtype)
-        if self._anomaly:
-            refuse_anomaly([gradient], node.name, node.module, "gradient")
-        self.send(source, number, gradient)
+                self.send(edge, result, node)
 
     def _is_needed(self, edge: Edge) -> bool:
         """Say whether a gradient sent along this edge would get to a wanted place."""
@@ -319,7 +320,9 @@ class _Walk:
         source, number = edge[0], edge[1]
         if self._wanted is not None and (source, number) in self._wanted:
             return True
-        tap = (source.taps or {}).get(number) if isinstance(source, Node) else None
+        if not isinstance(source, Node) or source.taps is None:
+            return False
+        tap = source.taps.get(number)
         return tap is not None and (bool(tap.hooks) or (tap.retained is not None and tap.retained() is not None))
 
     def _listen(self, node: Node, gradients: dict[int, Any]) -> None:
@@ -355,6 +358,11 @@ def _place(tensor: Tensor) -> Place:
     return (tensor if tensor._node is None else tensor._node), tensor._number
 
 
+def _edge(tensor: Tensor) -> Edge:
+    """Return the edge that leads to a Tensor."""
+    return *_place(tensor), tensor._data.shape, tensor._data.dtype
+
+
 def _cotangent(output: Tensor, gradient: Any, keep_tensor: bool = False) -> Any:
     """Check the gradient that a pass starts with; ones for an output of one element."""
     if gradient is None:
@@ -363,7 +371,7 @@ def _cotangent(output: Tensor, gradient: Any, keep_tensor: bool = False) -> Any:
                 f"a Tensor of shape {output.shape} needs a gradient of that shape to start from; "
                 "reduce it to one number first (.sum(), .mean()) or pass the gradient"
             )
-        gradient = np.ones_like(output._data)
+        gradient = np.array(1, output._data.dtype).reshape(output._data.shape)
     elif not (keep_tensor and isinstance(gradient, Tensor)):
         gradient = np.asarray(gradient._data if isinstance(gradient, Tensor) else gradient, output._data.dtype)
     if gradient.shape != output.shape:
@@ -459,7 +467,7 @@ def _refuse_moved_leaves(node: Node) -> None:
             )
 
 
-def _unbroadcast(gradient: Any, shape: Shape, node: Node) -> Any:
+def _unbroadcast(gradient: Any, shape: Shape, sender: Node | None) -> Any:
     """Sum a gradient over the axes along which its argument was broadcast."""
     surplus = gradient.ndim - len(shape)
     stretched = [
@@ -467,8 +475,9 @@ def _unbroadcast(gradient: Any, shape: Shape, node: Node) -> Any:
     ]
     summed = [gradient.shape[i] for i in range(surplus, gradient.ndim)] if surplus >= 0 else []
     if surplus < 0 or any(n not in (m, 1) for m, n in zip(summed, shape, strict=True)):
+        assert sender is not None  # the gradient that a walk starts with has its output's shape
         raise RuntimeError(
-            f"a VJP of {node.name}() returned a gradient of shape {gradient.shape} for an argument of shape {shape}"
+            f"a VJP of {sender.name}() returned a gradient of shape {gradient.shape} for an argument of shape {shape}"
         )
     total = gradient.sum(axis=(*range(surplus), *stretched))
     if not isinstance(total, Tensor):

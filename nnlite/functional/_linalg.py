@@ -367,8 +367,10 @@ def cholesky(x: Array) -> Array:
 
 def _product(a: Array, b: Array) -> Array:
     """Return a @ b of two matrices; a large product of arrays uses the library's threads."""
-    if a.size * b.shape[-1] <= product.LARGE or isinstance(a, Tensor) or isinstance(b, Tensor):
+    if isinstance(a, Tensor) or isinstance(b, Tensor):
         return a @ b
+    if a.size * b.shape[-1] <= product.LARGE:
+        return a.dot(b)  # for small matrices twice as fast as @
     return product.matmul(a, b)
 
 

@@ -5,7 +5,7 @@ import numpy as np
 from nnlite.autograd import Tensor, differentiable
 from nnlite.autograd._recording import Array
 
-__all__ = ["logits_behind"]
+__all__ = ["divided", "logits_behind", "remembered_logits"]
 
 _EPSILON = 1e-7  # probabilities count as at least this far from 0 and 1 where they are divided by
 
@@ -30,20 +30,37 @@ def logits_behind(p: Tensor, activation: str) -> Tensor | None:
     >>> logits_behind(F.softmax(nl.tensor([0.0, 1000.0])), "softmax")
     tensor([   0., 1000.])
     """
+    logits = remembered_logits(p, activation)
+    if logits is None or not p.requires_grad:
+        return logits
+    known: Tensor = _of_softmax(p, logits) if activation == "softmax" else _of_sigmoid(p, logits)
+    return known
+
+
+def remembered_logits(p: Tensor, activation: str) -> Tensor | None:
+    """Return the logits themselves: for a function that takes both p and them, and says how the gradient goes.
+
+    None if they are not known, or if they are a leaf that was changed since.
+
+    Parameters
+    ----------
+    p : Tensor
+    activation : {"softmax", "sigmoid"}
+        As for `logits_behind`.
+    """
     remembered = p._remembered
     logits: Tensor | None = None if remembered is None else remembered.get(activation)
     if remembered is None or logits is None or logits._version != remembered["version"]:
         return None
-    if not p.requires_grad:  # p may be a constant although the logits are none
-        return logits.detach()
-    known: Tensor = _of_softmax(p, logits) if activation == "softmax" else _of_sigmoid(p, logits)
-    return known
+    if p.requires_grad:
+        return logits
+    return logits.detach()  # p may be a constant although the logits are none
 
 
 @differentiable(shortcut=True)
 def _of_softmax(p: Array, logits: Array) -> Array:
     """Return the logits of p = softmax(logits); a number added to all of them changes nothing."""
-    return logits, (lambda g, needs: (_divided(g, p) if needs[0] else None, g if needs[1] else None))
+    return logits, (lambda g, needs: (divided(g, p) if needs[0] else None, g if needs[1] else None))
 
 
 @_of_softmax.composite
@@ -54,7 +71,7 @@ def _log(p: Array, logits: Array) -> Array:
 @differentiable(shortcut=True)
 def _of_sigmoid(p: Array, logits: Array) -> Array:
     """Return the logits of p = sigmoid(logits)."""
-    return logits, (lambda g, needs: (_divided(g, p * (1 - p)) if needs[0] else None, g if needs[1] else None))
+    return logits, (lambda g, needs: (divided(g, p * (1 - p)) if needs[0] else None, g if needs[1] else None))
 
 
 @_of_sigmoid.composite
@@ -63,6 +80,6 @@ def _logit(p: Array, logits: Array) -> Array:
     return np.log(inside) - np.log1p(-inside)
 
 
-def _divided(g: Array, slope: Array) -> Array:
+def divided(g: Array, slope: Array) -> Array:
     """Return g / slope where that is no division by zero."""
     return g / np.clip(slope, _EPSILON, None)

@@ -43,8 +43,11 @@ def in_blocks(rule: Callable[P, None]) -> Callable[P, None]:
     @wraps(rule)
     def run(*arrays: P.args, **settings: P.kwargs) -> None:
         w: Any = arrays[0]
+        if w.size <= BLOCK:  # asked first: a small update costs no more than the rule itself
+            rule(*arrays, **settings)
+            return
         given: Any = (a for a in arrays if a is not None)
-        if w.size <= BLOCK or not all(a.flags.c_contiguous for a in given):
+        if not all(a.flags.c_contiguous for a in given):
             rule(*arrays, **settings)
             return
         flat: list[Any] = [None if a is None else a.reshape(-1) for a in arrays]  # type: ignore[attr-defined]
@@ -73,16 +76,13 @@ def momentum(
 
     Nesterov's form takes momentum * v + inside * g for v in the step.
     """
-    scratch = np.multiply(g, (1 - dampening) * inside, out=np.empty_like(w))
     v *= momentum
-    v += scratch
+    v += g * ((1 - dampening) * inside)
     if nesterov:
-        np.multiply(v, outside * momentum, out=scratch)
-        w += scratch
-        np.multiply(g, outside * inside, out=scratch)
+        w += v * (outside * momentum)
+        w += g * (outside * inside)
     else:
-        np.multiply(v, outside, out=scratch)
-    w += scratch
+        w += v if outside == 1 else v * outside
 
 
 @in_blocks

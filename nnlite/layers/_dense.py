@@ -4,6 +4,7 @@ from typing import Any
 
 from nnlite import constraints, initializers, regularizers
 from nnlite.autograd import Tensor
+from nnlite.functional._activation import linear
 from nnlite.functional._linalg import affine
 from nnlite.layers._activation import ActivationFunction, get_activation
 from nnlite.layers._checks import cast_input, check_features, positive_int
@@ -107,5 +108,5 @@ class Dense(Module):
         if x.ndim < 2:
             raise ValueError(f"{self.label} expected an input of shape (batch, ..., features), got shape {x.shape}")
         check_features(self, x, -1, self.kernel.shape[0])
-        y: Tensor = self._activate(affine(cast_input(x, self.kernel.dtype), self.kernel, self.bias))
-        return y
+        y: Tensor = affine(cast_input(x, self.kernel.dtype), self.kernel, self.bias)
+        return y if self._activate is linear else self._activate(y)

@@ -149,9 +149,10 @@ class Module:
         mask = mask_of(inputs[0]) if inputs else None
         if mask is not None:
             remember_mask(output, self.compute_mask(inputs[0], mask))
-        for hook in tuple(self._forward_hooks.values()):
-            replacement = hook(self, inputs, output)
-            output = output if replacement is None else replacement
+        if self._forward_hooks:
+            for hook in tuple(self._forward_hooks.values()):
+                replacement = hook(self, inputs, output)
+                output = output if replacement is None else replacement
         if self.activity_regularizer is not None:
             self._add_activity_loss(output)
         if self._activity_losses and isinstance(outer := current_module.get(), Module):

@@ -16,9 +16,12 @@ def lined_up(y_true: Any, y_pred: Any, name: str) -> Any:
     """Give y_true the shape of y_pred, and a floating dtype, if only a trailing axis of one differs; else raise."""
     if y_true.shape != y_pred.shape:
         y_true = ranked_like(y_pred, y_true)
-    if y_true.shape != y_pred.shape:
-        raise ValueError(f"{name} expected y_true of the predictions' shape {y_pred.shape}, got shape {y_true.shape}")
-    return y_true.astype(y_pred.dtype, copy=False) if y_pred.dtype.kind == "f" else y_true
+        if y_true.shape != y_pred.shape:
+            raise ValueError(
+                f"{name} expected y_true of the predictions' shape {y_pred.shape}, got shape {y_true.shape}"
+            )
+    dtype = y_pred.dtype
+    return y_true.astype(dtype, copy=False) if dtype.kind == "f" else y_true
 
 
 def ranked_like(y_pred: Any, y_true: Any) -> Any:

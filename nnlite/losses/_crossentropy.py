@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 import nnlite.functional as F
 from nnlite.autograd import Tensor
-from nnlite.functional._logits import logits_behind
+from nnlite.functional._logits import logits_behind, remembered_logits
+from nnlite.functional._loss_binary import binary_cross_entropy_of_sigmoid
 from nnlite.losses._alignment import FLATTEN, classes_last, lined_up, squeezed, whole_labels
 from nnlite.losses._loss import BuiltIn
 from nnlite.losses._probabilities import checked_share, log_of_probabilities
@@ -56,13 +56,15 @@ class BinaryCrossentropy(BuiltIn):
     def operation(self, y_true: Any, y_pred: Tensor, reduction: str) -> Tensor:
         """Return the losses, or their mean."""
         y_true = lined_up(y_true, y_pred, self.name)
-        if np.minimum.reduce(y_true, None, initial=0.0) < 0 or np.maximum.reduce(y_true, None, initial=1.0) > 1:
+        if y_true.size and (y_true.item(y_true.argmin()) < 0 or y_true.item(y_true.argmax()) > 1):
             raise ValueError(f"{self.name} expected labels in [0, 1], got {y_true.min()} to {y_true.max()}")
         if self.label_smoothing:
             y_true = y_true * (1 - self.label_smoothing) + self.label_smoothing / 2
-        logits = y_pred if self.from_logits else logits_behind(y_pred, "sigmoid")
-        if logits is not None:
-            losses: Tensor = F.binary_cross_entropy_with_logits(logits, y_true, reduction=reduction)
+        losses: Tensor
+        if self.from_logits:
+            losses = F.binary_cross_entropy_with_logits(y_pred, y_true, reduction=reduction)
+        elif (logits := remembered_logits(y_pred, "sigmoid")) is not None:
+            losses = binary_cross_entropy_of_sigmoid(y_pred, logits, y_true, reduction=reduction)
         else:
             losses = F.binary_cross_entropy(y_pred, y_true, reduction=reduction)
         return losses

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlite.autograd import Tensor, default_dtype
+from nnlite.autograd import Tensor, default_dtype, is_grad_enabled
 from nnlite.layers._mask import mask_of
 from nnlite.losses._alignment import lined_up_weight, ranked_like
 
@@ -67,6 +67,11 @@ class Loss(ABC):
         """
         y_pred = y_pred if isinstance(y_pred, Tensor) else Tensor(y_pred)
         y_pred = y_pred if y_pred.dtype.kind == "f" else y_pred.astype(default_dtype())
+        if isinstance(y_true, Tensor) and y_true.requires_grad and is_grad_enabled():
+            raise TypeError(
+                f"{self.name} differentiates y_pred only, and y_true requires grad: are they (y_true, y_pred), in this "
+                "order? .detach() y_true if it is a target, or use the function of nnlite.functional for both gradients"
+            )
         y_true = y_true.data if isinstance(y_true, Tensor) else np.asarray(y_true)
         mask = mask_of(y_pred)
         if sample_weight is None and mask is None and self.reduction in _MEANS:

@@ -117,7 +117,9 @@ class FirstOrderOptimizer(Optimizer):
         """
         self._require_parameters()
         loss = None if closure is None else closure()
-        rate, scale, taken = self.rate, self._global_scale(), self.iterations
+        rate, taken = self.rate, self.iterations
+        clips = not (self.clipvalue is self.clipnorm is self.global_clipnorm is None)
+        scale = self._global_scale() if clips else 1.0
         self.iterations += 1
         for name, parameter in self._parameters.items():
             g = parameter.grad
@@ -131,7 +133,7 @@ class FirstOrderOptimizer(Optimizer):
             decay = self.weight_decay if settings is None else settings.get("weight_decay", self.weight_decay)
             if decay and self._decays(name, parameter):
                 w *= 1 - own_rate * decay
-            self.update(w, self._clipped(g, scale), slots, own_rate)
+            self.update(w, self._clipped(g, scale) if clips else g, slots, own_rate)
             if parameter.constraint is not None:
                 w[...] = parameter.constraint(w)
             parameter.bump_version()

@@ -354,3 +354,30 @@ class TestConstantsThatChange:
             assert copied.requires_grad
             np.testing.assert_array_equal(copied.data, [1, 2])
             assert not np.shares_memory(copied.data, w.data)
+
+    @pytest.mark.parametrize("view", [
+        lambda w: w.T, lambda w: w.reshape(6), lambda w: w[0], lambda w: w.T[1:], lambda w: F.linear(w),
+        lambda w: F.split(w, 2)[1], lambda w: F.broadcast_to(w, (4, 2, 3)),
+    ])  # fmt: skip
+    @pytest.mark.parametrize("way", ["frozen", "detached", "no_grad"])
+    def test_views_of_what_is_constant_now_change_with_it(self, view: Any, way: str) -> None:
+        w = nl.Parameter(np.ones((2, 3)), requires_grad=way != "frozen")
+        with nl.no_grad() if way == "no_grad" else nl.enable_grad():
+            seen = view(w.detach() if way == "detached" else w)
+        assert not seen.requires_grad
+        x = nl.tensor(np.ones(seen.shape), requires_grad=True)
+        product = (x * seen).sum()
+        w.data[...] = 7
+        w.bump_version()
+        with pytest.raises(RuntimeError, match="changed in place"):
+            product.backward()
+        (x * seen).sum().backward()
+        np.testing.assert_array_equal(x.grad, np.full(seen.shape, 7.0))
+
+    def test_what_is_computed_anew_from_a_constant_is_its_own(self) -> None:
+        w = nl.Parameter([1.0, 2.0], requires_grad=False)
+        x = nl.tensor([1.0, 1.0], requires_grad=True)
+        product = (x * (w * 2)).sum()
+        w.bump_version()
+        product.backward()
+        np.testing.assert_array_equal(x.grad, [2, 4])

@@ -10,7 +10,7 @@ import nnlite.functional as F
 
 
 def test_a_mismatch_in_matmul_names_the_sizes():
-    with pytest.raises(ValueError, match="size 2 is different from 3"):
+    with pytest.raises(ValueError, match=r"\(2,3\) and \(2,4\) not aligned"):
         nl.tensor(np.ones((2, 3))) @ nl.tensor(np.ones((2, 4)))
 
 

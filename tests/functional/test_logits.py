@@ -38,6 +38,7 @@ CASES: list[Any] = [
         id="sparse",
     ),
     pytest.param(F.sigmoid, losses.BinaryCrossentropy(), BITS, crossentropy_of_bits, id="sigmoid"),
+    pytest.param(F.sigmoid, losses.BinaryFocalCrossentropy(gamma=0.0), BITS, crossentropy_of_bits, id="focal"),
 ]
 every_case = pytest.mark.parametrize(("activation", "loss", "y", "formula"), CASES)
 
@@ -125,3 +126,25 @@ def test_probabilities_that_are_constants_are_constants_whatever_their_logits_ar
     value = losses.CategoricalCrossentropy()(ONE_HOT, p)
     assert not value.requires_grad
     assert not losses.CategoricalCrossentropy()(ONE_HOT, F.softmax(x).detach()).requires_grad
+
+
+def test_logits_that_changed_since_are_forgotten_and_so_are_those_of_replaced_probabilities() -> None:
+    w = nl.Parameter(X)
+    with nl.no_grad():
+        p = F.softmax(w)
+        w -= 5 * ONE_HOT
+    expected = -np.log(p.data[ONE_HOT == 1]).mean()
+    np.testing.assert_allclose(losses.CategoricalCrossentropy()(ONE_HOT, p).data, expected)
+    p = F.softmax(nl.tensor(X))
+    p.data = np.full((5, 3), 1 / 3)
+    np.testing.assert_allclose(losses.CategoricalCrossentropy()(ONE_HOT, p).data, np.log(3))
+
+
+def test_targets_that_require_grad_are_refused_rather_than_cut_off() -> None:
+    target, prediction = nl.tensor([[1.0, 2.0]], requires_grad=True), nl.tensor([[3.0, 5.0]], requires_grad=True)
+    with pytest.raises(TypeError, match=r"MeanSquaredError differentiates y_pred only.*\(y_true, y_pred\)"):
+        losses.MeanSquaredError()(target, prediction)
+    with nl.no_grad():
+        assert losses.MeanSquaredError()(target, prediction).item() == 6.5
+    losses.MeanSquaredError()(target.detach(), prediction).backward()
+    np.testing.assert_array_equal(prediction.grad, [[2, 3]])
