@@ -118,7 +118,7 @@ BY_PACKAGE = {
     ("layers", "keras"): "Keras has no such layer",
     ("models", "calculus"): "chains of layers; see tests/models",
     ("models", "torch"): "Keras' spelling",
-    ("models", "keras"): "runs the course's listing: tests/test_course_listing.py",
+    ("models", "keras"): "runs the course's listing: tests/test_keras_listings.py",
     ("losses", "torch"): "Keras' spelling; its functions are compared above",
     ("losses", "keras"): "Keras has no such loss",
     ("losses", "calculus"): "composed of functions that are",

@@ -42,7 +42,7 @@ def summary_table(model: Model, input_shapes: tuple[Shape, ...], graph: Graph | 
         cells[3] = row[3].rjust(widths[3])
         lines.append("  ".join(cells).rstrip())
     rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
-    total = model.num_parameters()
+    total = _size(model)
     trained = sum(parameter.size for parameter in model.parameters() if parameter.requires_grad)
     counts = [
         f"Total parameters: {total:,}",
@@ -86,8 +86,13 @@ def _code_or_label(module: Module) -> str:
 
 
 def _count(module: Module) -> str:
-    """Write the number of parameters."""
-    return f"{module.num_parameters():,}"
+    """Write the number of parameters, those that are not trained (running statistics too) among them, as Keras does."""
+    return f"{_size(module):,}"
+
+
+def _size(module: Module) -> int:
+    """Count the numbers in all parameters and buffers."""
+    return sum(weight.size for weight in module.weights)
 
 
 def _output_shapes(model: Model, input_shapes: tuple[Shape, ...]) -> dict[int, str]:

@@ -1,5 +1,6 @@
 """The summary's table."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -79,3 +80,12 @@ def test_columns_line_up_and_nothing_is_left_behind(capsys: pytest.CaptureFixtur
     assert nl.random.generator().bit_generator.state == state
     assert all(not layer._forward_hooks for layer in model)
     assert all(module.training for module in model.modules())
+
+
+def test_running_statistics_count_as_not_trained_as_in_keras(capsys: pytest.CaptureFixture[str]) -> None:
+    Sequential([nl.layers.BatchNormalization(input_shape=(4,))]).summary()
+    text = capsys.readouterr().out
+    assert re.search(r"BatchNorm\(.*\)\s+\(None, 4\)\s+16", text)
+    assert "Total parameters: 16" in text
+    assert "Trainable parameters: 8" in text
+    assert "Non-trainable parameters: 8" in text
