@@ -318,8 +318,8 @@ class _Walk:
     def _is_listened_at(self, edge: Edge) -> bool:
         """Say whether somebody wants the gradient of exactly the value that this edge comes from."""
         source, number = edge[0], edge[1]
-        if self._wanted is not None and (source, number) in self._wanted:
-            return True
+        if isinstance(source, Tensor) or (self._wanted is not None and (source, number) in self._wanted):
+            return True  # a leaf always does
         if not isinstance(source, Node) or source.taps is None:
             return False
         tap = source.taps.get(number)

@@ -148,3 +148,14 @@ def test_targets_that_require_grad_are_refused_rather_than_cut_off() -> None:
         assert losses.MeanSquaredError()(target, prediction).item() == 6.5
     losses.MeanSquaredError()(target.detach(), prediction).backward()
     np.testing.assert_array_equal(prediction.grad, [[2, 3]])
+
+
+@every_case
+def test_probabilities_that_became_leaves_get_their_gradient(activation: Any, loss: Any, y: Any, formula: Any) -> None:
+    with nl.no_grad():
+        p = activation(leaf())
+    p.requires_grad = True
+    loss(y, p).backward()
+    q = nl.tensor(p.data, requires_grad=True)
+    (expected,) = nl.grad(formula(y, q), q)
+    np.testing.assert_allclose(p.grad, expected.data, rtol=1e-10, atol=1e-12)
