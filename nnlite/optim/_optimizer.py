@@ -45,14 +45,17 @@ class Optimizer(ABC):
     stacked: tuple[str, ...] = ()  # arrays of the state that hold any number of the parameter's, along a first axis
 
     def __init__(self, params: Iterable[Any], defaults: Group) -> None:
-        if isinstance(params, Parameter):
-            raise TypeError(f"{type(self).__name__} takes a list of parameters, or a list of groups; got one Parameter")
+        if isinstance(params, Parameter) or not isinstance(params, Iterable):
+            raise TypeError(
+                f"{type(self).__name__} takes a list of parameters (model.parameters(), say), or a list of groups; "
+                f"got one {type(params).__name__}"
+            )
         self.defaults = defaults
         self.state: dict[Parameter, State] = {}
         self.param_groups: list[Group] = []
         given = list(params)
         if not given:
-            raise ValueError(f"{type(self).__name__} got an empty list of parameters")
+            raise ValueError(f"{type(self).__name__} got an empty list of parameters (or a generator used before)")
         for group in given if isinstance(given[0], dict) else [{"params": given}]:
             self.add_param_group(group)
 

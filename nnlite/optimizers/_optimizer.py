@@ -151,6 +151,11 @@ class Optimizer(Configured, ABC):
 
     def _flattened(self, parameters: Iterable[Any]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
         """Yield name, parameter and settings of each parameter, in groups or not; those without a name get a number."""
+        if not isinstance(parameters, Iterable):
+            raise TypeError(
+                f"{type(self).__name__} expected parameters=model.parameters(), or a list of Parameters or groups, got a "
+                f"{type(parameters).__name__}"
+            )
         numbers = count()
         for item in parameters.items() if isinstance(parameters, Mapping) else parameters:
             group = item if isinstance(item, dict) else {"params": [item]}

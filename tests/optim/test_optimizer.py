@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import nnlite as nl
-from nnlite import optim
+from nnlite import nn, optim
 
 
 def parameter(*values: float) -> nl.Parameter:
@@ -86,7 +86,12 @@ def test_a_state_that_does_not_fit_changes_nothing() -> None:
     ("make", "error", "message"),
     [
         (lambda: optim.SGD([]), ValueError, "SGD got an empty list of parameters"),
-        (lambda: optim.SGD(parameter(1)), TypeError, "SGD takes a list of parameters, .* got one Parameter"),
+        (lambda: optim.SGD(parameter(1)), TypeError, "SGD takes a list of parameters .* got one Parameter"),
+        (
+            lambda: optim.Adam(nn.Linear(2, 1)),
+            TypeError,
+            r"Adam takes a list of parameters \(model.parameters\(\), say\)",
+        ),
         (lambda: optim.SGD([np.ones(1)]), TypeError, "SGD updates Parameters, got a ndarray"),
         (lambda: optim.SGD([w := parameter(1), w]), ValueError, r"SGD got a parameter of shape \(1,\) twice"),
         (lambda: optim.SGD([parameter(1)], lr=-1), ValueError, "SGD expected lr >= 0, got lr=-1"),
