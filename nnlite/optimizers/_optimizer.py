@@ -153,8 +153,8 @@ class Optimizer(Configured, ABC):
         """Yield name, parameter and settings of each parameter, in groups or not; those without a name get a number."""
         if not isinstance(parameters, Iterable):
             raise TypeError(
-                f"{type(self).__name__} expected parameters=model.parameters(), or a list of Parameters or groups, got a "
-                f"{type(parameters).__name__}"
+                f"{type(self).__name__} expected parameters=model.parameters(), or a list of Parameters or groups, got "
+                f"a {type(parameters).__name__}"
             )
         numbers = count()
         for item in parameters.items() if isinstance(parameters, Mapping) else parameters:
