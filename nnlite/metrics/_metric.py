@@ -22,6 +22,24 @@ class Metric(ABC):
     ----------
     name : str, optional
         What logs call it.
+
+    Examples
+    --------
+    The constructor calls `reset_state`, which makes the sums; what that needs is set before `super().__init__()`.
+
+    >>> import numpy as np
+    >>> import nnlite as nl
+    >>> class Largest(nl.metrics.Metric):
+    ...     def reset_state(self):
+    ...         self.largest = 0.0
+    ...
+    ...     def update_state(self, y_true, y_pred, sample_weight=None):
+    ...         self.largest = max(self.largest, float(np.max(np.abs(y_true - y_pred))))
+    ...
+    ...     def result(self):
+    ...         return self.largest
+    >>> Largest("largest_error")(np.array([1.0, 2.0]), np.array([1.5, 2.0]))
+    0.5
     """
 
     default_name = "metric"
