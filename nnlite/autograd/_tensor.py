@@ -104,7 +104,8 @@ class Tensor:
         self._requires_grad = False
         self._version = 0  # how often a leaf's data were changed in place
         self._hooks: dict[int, Hook] | None = None  # of a leaf; an interior Tensor's live in its node
-        # Known besides the values: {"softmax" or "sigmoid": what it was computed from, "mask": which steps count}
+        # Known besides the values: {"softmax" or "sigmoid": what it was computed from, "version": the version that this
+        # had, "mask": which steps count}
         self._remembered: dict[str, Any] | None = None
         if requires_grad:
             self.requires_grad = True

@@ -88,18 +88,16 @@ class BatchNorm(Normalization):
         input_shape: Shape | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(
-            axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
-            beta_constraint, gamma_constraint, input_shape, name,
-        )  # fmt: skip
         if not 0 <= momentum <= 1:
             raise ValueError(f"BatchNorm expected momentum in [0, 1], got momentum={momentum!r}")
         self.momentum = momentum
         self.moving_mean_initializer = moving_mean_initializer
         self.moving_variance_initializer = moving_variance_initializer
         initializers.get(moving_mean_initializer), initializers.get(moving_variance_initializer)
-        if self.input_shape is not None:
-            self.build((1, *self.input_shape))
+        super().__init__(
+            axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
+            beta_constraint, gamma_constraint, input_shape, name,
+        )  # fmt: skip
 
     def build(self, input_shape: Shape) -> None:
         """Make gamma, beta, moving_mean and moving_variance, one element a channel."""

@@ -18,7 +18,8 @@ __all__ = ["GroupNorm", "InstanceNorm", "LayerNorm", "Normalization", "check_len
 class Normalization(Module):
     """What normalising layers have in common: a scale gamma and a shift beta that lie along axes of the input.
 
-    A subclass says in `forward` what is normalised over what.
+    A subclass says in `forward` what is normalised over what; settings of its own it keeps before it calls this
+    constructor, which may build.
     """
 
     supports_masking = True
@@ -26,18 +27,18 @@ class Normalization(Module):
 
     def __init__(
         self,
-        axis: int | Sequence[int],
-        epsilon: float,
-        center: bool,
-        scale: bool,
-        beta_initializer: Any,
-        gamma_initializer: Any,
-        beta_regularizer: Any,
-        gamma_regularizer: Any,
-        beta_constraint: Any,
-        gamma_constraint: Any,
-        input_shape: Shape | None,
-        name: str | None,
+        axis: int | Sequence[int] = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        input_shape: Shape | None = None,
+        name: str | None = None,
     ) -> None:
         super().__init__(input_shape, name)
         if not epsilon >= 0:
@@ -47,6 +48,8 @@ class Normalization(Module):
         self.beta_regularizer, self.gamma_regularizer = map(regularizers.get, (beta_regularizer, gamma_regularizer))
         self.beta_constraint, self.gamma_constraint = map(constraints.get, (beta_constraint, gamma_constraint))
         initializers.get(beta_initializer), initializers.get(gamma_initializer)
+        if self.input_shape is not None:
+            self.build((1, *self.input_shape))
 
     def build(self, input_shape: Shape) -> None:
         """Make gamma and beta, of the input's lengths along the axes."""
@@ -116,28 +119,6 @@ class LayerNorm(Normalization):
     [[-1.0, 1.0], [-1.0, 1.0]]
     """
 
-    def __init__(
-        self,
-        axis: int | Sequence[int] = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        input_shape: Shape | None = None,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(
-            axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
-            beta_constraint, gamma_constraint, input_shape, name,
-        )  # fmt: skip
-        if self.input_shape is not None:
-            self.build((1, *self.input_shape))
-
     def forward(self, x: Tensor) -> Tensor:
         """Return x normalised, of the same shape."""
         y: Tensor = F.layer_norm(self._fitting(x), self.gamma, self.beta, axis=self.axis, eps=self.epsilon)
@@ -206,8 +187,6 @@ class GroupNorm(Normalization):
             axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
             beta_constraint, gamma_constraint, input_shape, name,
         )  # fmt: skip
-        if self.input_shape is not None:
-            self.build((1, *self.input_shape))
 
     def build(self, input_shape: Shape) -> None:
         """Make gamma and beta, one element a channel."""
@@ -268,28 +247,6 @@ class InstanceNorm(Normalization):
 
     axis: int
     least_rank = 3
-
-    def __init__(
-        self,
-        axis: int = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        input_shape: Shape | None = None,
-        name: str | None = None,
-    ) -> None:
-        super().__init__(
-            axis, epsilon, center, scale, beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer,
-            beta_constraint, gamma_constraint, input_shape, name,
-        )  # fmt: skip
-        if self.input_shape is not None:
-            self.build((1, *self.input_shape))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x normalised, of the same shape."""

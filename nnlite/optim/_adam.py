@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlite.kernels import updates
-from nnlite.optim._optimizer import FirstOrderOptimizer, Group, State, check_betas, check_not_negative
+from nnlite.optim._optimizer import FirstOrderOptimizer, Group, State, check_betas
+from nnlite.optimizers._checks import check_at_least
 
 __all__ = ["Adam", "AdamW", "Adamax", "NAdam", "RAdam"]
 
@@ -66,7 +67,7 @@ class Adam(FirstOrderOptimizer):
         maximize: bool = False,
         decoupled_weight_decay: bool = False,
     ) -> None:
-        check_not_negative(type(self).__name__, lr=lr, eps=eps, weight_decay=weight_decay)
+        check_at_least(type(self).__name__, lr=lr, eps=eps, weight_decay=weight_decay)
         check_betas(type(self).__name__, betas)
         defaults = {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad,
@@ -179,7 +180,7 @@ class Adamax(FirstOrderOptimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        check_not_negative("Adamax", lr=lr, eps=eps, weight_decay=weight_decay)
+        check_at_least("Adamax", lr=lr, eps=eps, weight_decay=weight_decay)
         check_betas("Adamax", betas)
         defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
         super().__init__(params, defaults)
@@ -248,7 +249,7 @@ class NAdam(FirstOrderOptimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        check_not_negative("NAdam", lr=lr, eps=eps, weight_decay=weight_decay, momentum_decay=momentum_decay)
+        check_at_least("NAdam", lr=lr, eps=eps, weight_decay=weight_decay, momentum_decay=momentum_decay)
         check_betas("NAdam", betas)
         defaults = {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "momentum_decay": momentum_decay,
@@ -320,7 +321,7 @@ class RAdam(FirstOrderOptimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        check_not_negative("RAdam", lr=lr, eps=eps, weight_decay=weight_decay)
+        check_at_least("RAdam", lr=lr, eps=eps, weight_decay=weight_decay)
         check_betas("RAdam", betas)
         defaults = {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "maximize": maximize,

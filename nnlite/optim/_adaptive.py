@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlite.kernels import updates
-from nnlite.optim._optimizer import FirstOrderOptimizer, Group, State, check_not_negative
+from nnlite.optim._optimizer import FirstOrderOptimizer, Group, State
+from nnlite.optimizers._checks import check_at_least
 
 __all__ = ["Adadelta", "Adagrad", "RMSprop"]
 
@@ -59,7 +60,7 @@ class Adagrad(FirstOrderOptimizer):
             "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
             "initial_accumulator_value": initial_accumulator_value,
         }  # fmt: skip
-        check_not_negative("Adagrad", **defaults)
+        check_at_least("Adagrad", **defaults)
         super().__init__(params, {**defaults, "maximize": maximize})
 
     def start(self, w: NDArray[Any], group: Group) -> State:
@@ -118,7 +119,7 @@ class Adadelta(FirstOrderOptimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        check_not_negative("Adadelta", lr=lr, eps=eps, weight_decay=weight_decay)
+        check_at_least("Adadelta", lr=lr, eps=eps, weight_decay=weight_decay)
         if not 0 <= rho <= 1:
             raise ValueError(f"Adadelta expected rho in [0, 1], got rho={rho!r}")
         super().__init__(params, {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize})
@@ -185,7 +186,7 @@ class RMSprop(FirstOrderOptimizer):
         maximize: bool = False,
     ) -> None:
         defaults = {"lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "weight_decay": weight_decay}
-        check_not_negative("RMSprop", **defaults)
+        check_at_least("RMSprop", **defaults)
         super().__init__(params, {**defaults, "centered": centered, "maximize": maximize})
 
     def start(self, w: NDArray[Any], group: Group) -> State:

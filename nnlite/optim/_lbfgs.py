@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from nnlite.kernels import lbfgs
-from nnlite.optim._optimizer import Optimizer, check_not_negative
+from nnlite.optim._optimizer import Optimizer
+from nnlite.optimizers._checks import check_at_least
 from nnlite.optimizers._vector import STACKED_SLOTS, evaluator, joined, recall, remember, set_vector
 
 __all__ = ["LBFGS"]
@@ -67,7 +68,7 @@ class LBFGS(Optimizer):
         history_size: int = 100,
         line_search_fn: str | None = None,
     ) -> None:
-        check_not_negative("LBFGS", lr=lr, tolerance_grad=tolerance_grad, tolerance_change=tolerance_change)
+        check_at_least("LBFGS", lr=lr, tolerance_grad=tolerance_grad, tolerance_change=tolerance_change)
         if line_search_fn not in ("strong_wolfe", None):
             raise ValueError(f'LBFGS expected line_search_fn "strong_wolfe" or None, got {line_search_fn!r}')
         defaults = {

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nnlite.autograd import Parameter
 
-__all__ = ["FirstOrderOptimizer", "Group", "Optimizer", "State", "check_betas", "check_not_negative"]
+__all__ = ["FirstOrderOptimizer", "Group", "Optimizer", "State", "check_betas"]
 
 Group = dict[str, Any]
 State = dict[str, Any]
@@ -190,13 +190,6 @@ class FirstOrderOptimizer(Optimizer):
                     w[...] = p.constraint(w)
                 p.bump_version()
         return loss
-
-
-def check_not_negative(optimizer: str, **values: float) -> None:
-    """Require numbers that are not negative."""
-    for name, value in values.items():
-        if not value >= 0:
-            raise ValueError(f"{optimizer} expected {name} >= 0, got {name}={value!r}")
 
 
 def check_betas(optimizer: str, betas: Sequence[float]) -> None:

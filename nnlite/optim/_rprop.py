@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlite.kernels import updates
-from nnlite.optim._optimizer import FirstOrderOptimizer, Group, State, check_not_negative
+from nnlite.optim._optimizer import FirstOrderOptimizer, Group, State
+from nnlite.optimizers._checks import check_at_least
 
 __all__ = ["Rprop"]
 
@@ -55,7 +56,7 @@ class Rprop(FirstOrderOptimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        check_not_negative("Rprop", lr=lr)
+        check_at_least("Rprop", lr=lr)
         if not 0 < etas[0] < 1 < etas[1]:
             raise ValueError(f"Rprop expected etas with 0 < etas[0] < 1 < etas[1], got etas={etas!r}")
         super().__init__(params, {"lr": lr, "etas": etas, "step_sizes": step_sizes, "maximize": maximize})

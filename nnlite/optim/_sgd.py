@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlite.kernels import updates
-from nnlite.optim._optimizer import FirstOrderOptimizer, Group, State, check_not_negative
+from nnlite.optim._optimizer import FirstOrderOptimizer, Group, State
+from nnlite.optimizers._checks import check_at_least
 
 __all__ = ["SGD"]
 
@@ -60,7 +61,7 @@ class SGD(FirstOrderOptimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        check_not_negative("SGD", lr=lr, momentum=momentum, weight_decay=weight_decay)
+        check_at_least("SGD", lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError(f"SGD's Nesterov form expected momentum and no dampening, got {momentum=}, {dampening=}")
         defaults = {

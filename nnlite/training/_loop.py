@@ -44,13 +44,12 @@ def fit(
     # A loss that is not finite is reported once, below, and not by each of NumPy's operations as well.
     with blas_limit, learning(model), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         nan_reported = False
+        model.prepare(batches.x)
         for epoch in epochs:
             _tell(callbacks, "on_epoch_begin", epoch, {})
             model.reset_metrics()
             for number, (x, y, sample_weight) in enumerate(batches):
                 _tell(callbacks, "on_train_batch_begin", number, {})
-                if number == 0 and epoch == epochs.start:
-                    model.prepare(x)
                 loss = model.take_step(x, y, sample_weight)
                 if not nan_reported and not math.isfinite(loss):
                     nan_reported = True

@@ -166,9 +166,10 @@ class Scores:
             if several and part is not None:
                 self._add_to(f"{name}loss", part.item(), n)
         for group, y, y_pred in zip(self._metrics, judgement.targets, judgement.predictions, strict=True):
+            mask = mask_of(y_pred)
+            weight = () if mask is None else (mask,)  # a metric of the user's own need not take one
             for metric in group:
-                mask = mask_of(y_pred)
-                metric.update_state(y, y_pred) if mask is None else metric.update_state(y, y_pred, mask)
+                metric.update_state(y, y_pred, *weight)
 
     def add_values(self, values: Mapping[str, Any], n: int) -> None:
         """Take in means over n samples, by name."""

@@ -1,6 +1,6 @@
 """What a row of the conformance tables is, for each kind of thing that has a table."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -18,6 +18,7 @@ __all__ = [
     "ModuleRow",
     "OptimizerRow",
     "ScheduleRow",
+    "assert_equal",
     "batch",
     "keras_names",
     "layer_names",
@@ -98,6 +99,13 @@ def batch(row: LayerRow | ModuleRow, dtype: str = "float32", seed: int = 1) -> t
     if isinstance(row.input_shape, list):
         return ([drawn(shape) for shape in row.input_shape],)
     return tuple(map(drawn, (row.input_shape,) if _is_shape(row.input_shape) else row.input_shape))
+
+
+def assert_equal(got: Sequence[NDArray[Any]], expected: Sequence[NDArray[Any]]) -> None:
+    """Compare outputs to the bit."""
+    assert len(got) == len(expected)
+    for one, other in zip(got, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def keras_names() -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Windows as columns: blocks of outputs, unfold and fold in chunks, and convolutions over one and three axes."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,14 +11,6 @@ from tests.op_samples._conv import naive_conv
 from tests.op_samples._unfold import naive_fold, naive_unfold
 
 Array = NDArray[Any]
-
-
-@pytest.fixture(params=[1, 2], ids=["one thread", "two threads"])
-def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
-    before = parallel.get_num_threads()
-    parallel.set_num_threads(request.param)
-    yield
-    parallel.set_num_threads(before)
 
 
 @pytest.fixture

@@ -152,14 +152,6 @@ def naive_three(case: Case) -> tuple[Array, Array, Array]:
     )
 
 
-@pytest.fixture(params=[1, 2], ids=["one thread", "two threads"])
-def _threads(request: pytest.FixtureRequest) -> Iterator[None]:
-    before = parallel.get_num_threads()
-    parallel.set_num_threads(request.param)
-    yield
-    parallel.set_num_threads(before)
-
-
 @pytest.fixture
 def _tiny_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "CHUNK_BYTES", 600)

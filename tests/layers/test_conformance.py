@@ -13,7 +13,7 @@ import nnlite as nl
 from nnlite import layers
 from nnlite.layers import Module
 from nnlite.models import Sequential
-from tests.conformance import LAYERS, LayerRow, batch, layer_names
+from tests.conformance import LAYERS, LayerRow, assert_equal, batch, layer_names
 
 every_layer = pytest.mark.parametrize("row", LAYERS, ids=str)
 every_layer_with_one_input = pytest.mark.parametrize("row", [r for r in LAYERS if r.has_one_input], ids=str)
@@ -30,13 +30,6 @@ def called(layer: Module, row: LayerRow, inputs: Sequence[Any], seed: int = 0) -
     """What the layer gives, with the library's generator seeded."""
     nl.random.seed(seed)
     return outputs_of(layer(*inputs, **row.settings))
-
-
-def assert_equal(got: Sequence[NDArray[Any]], expected: Sequence[NDArray[Any]]) -> None:
-    """Compare outputs to the bit."""
-    assert len(got) == len(expected)
-    for one, other in zip(got, expected, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def differ(one: Sequence[NDArray[Any]], other: Sequence[NDArray[Any]]) -> bool:

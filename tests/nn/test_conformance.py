@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 import nnlite as nl
 from nnlite import nn
-from tests.conformance import MODULES, ModuleRow, batch
+from tests.conformance import MODULES, ModuleRow, assert_equal, batch
 
 every_module = pytest.mark.parametrize("row", MODULES, ids=str)
 
@@ -35,13 +35,6 @@ def flat(value: Any) -> Any:
             yield from flat(item)
     elif value is not None:
         yield value.numpy()
-
-
-def assert_equal(got: Sequence[NDArray[Any]], expected: Sequence[NDArray[Any]]) -> None:
-    """Compare outputs to the bit."""
-    assert len(got) == len(expected)
-    for one, other in zip(got, expected, strict=True):
-        np.testing.assert_array_equal(one, other)
 
 
 def test_every_module_is_in_the_table() -> None:
