@@ -217,7 +217,7 @@ def _digest(arrays: Arrays, metadata: Mapping[str, str]) -> str:
     hashed.update(json.dumps(sorted(metadata.items())).encode())
     for name, array in sorted(arrays.items()):
         hashed.update(json.dumps([name, array.dtype.name, array.shape]).encode())
-        hashed.update(memoryview(array.reshape(-1).view(np.uint8)))
+        hashed.update(array.reshape(-1).view(np.uint8).data)
     return hashed.hexdigest()
 
 
