@@ -92,4 +92,5 @@ API: dict[str, str] = {
         StepLR MultiStepLR ExponentialLR CosineAnnealingLR OneCycleLR ReduceLROnPlateau LambdaLR""",
     "io": "from_torch to_torch FormatError",
     "utils": "to_categorical",
+    "sklearn": "MLPClassifier MLPRegressor NeuralNetClassifier NeuralNetRegressor",
 }
