@@ -92,4 +92,7 @@ API: dict[str, str] = {
         StepLR MultiStepLR ExponentialLR CosineAnnealingLR OneCycleLR ReduceLROnPlateau LambdaLR""",
     "io": "from_torch to_torch FormatError",
     "utils": "to_categorical",
+    "plotting": """
+        activation attention_maps confusion_matrix decision_boundary feature_maps filters gradient_flow image_grid
+        latent_space learning_curves learning_rate_schedule""",
 }
