@@ -53,9 +53,7 @@ def draw_classifier(digits: Digits, epochs: int) -> Iterator[tuple[str, Any]]:
     ])  # fmt: skip
     model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
     x_test, y_test = digits.x_test, digits.y_test
-    history = model.fit(
-        digits.x_train, digits.y_train, epochs=epochs, validation_data=(x_test, y_test), verbose=0
-    )
+    history = model.fit(digits.x_train, digits.y_train, epochs=epochs, validation_data=(x_test, y_test), verbose=0)
     probabilities = model.predict(x_test)
     predicted = probabilities.argmax(axis=1)
     print(f"the classifier gets {(predicted == y_test).mean():.1%} of the test images right")
