@@ -29,9 +29,9 @@ except ImportError as error:
 class Digits(NamedTuple):
     """Handwritten digits: images (N, 8, 8, 1) from 0 to 1 and labels (N,), for training and for testing."""
 
-    x_train: NDArray[np.float32]
+    x_train: NDArray[Any]
     y_train: NDArray[np.int64]
-    x_test: NDArray[np.float32]
+    x_test: NDArray[Any]
     y_test: NDArray[np.int64]
 
 
