@@ -53,23 +53,27 @@ def matmul(a: Array, b: Array) -> Array:
 
 
 @differentiable
-def affine(x: Array, weight: Array, bias: Array = None) -> Array:
-    """Return x @ weight + bias as one operation: what a dense layer computes. x (..., n), weight (n, m), bias (m,)."""
-    if x.ndim == 2:
-        y = _product(x, weight)
-        return y if bias is None else y + bias, (
-            lambda g: _product(g, weight.T),
-            lambda g: _product(x.T, g),
-            lambda g: np.add.reduce(g),
-        )
-    shape, rows = x.shape, _joined_rows(x)  # one product over all rows, not one for each matrix
+def affine(x: Array, weight: Array, bias: Array = None, *, activation: Any = None) -> Array:
+    """Return activation(x @ weight + bias) as one operation: what a dense layer computes.
+
+    Shapes: x (..., n), weight (n, m), bias (m,). The activation is a differentiable function of one array, elementwise.
+    """
+    rows = x if x.ndim == 2 else _joined_rows(x)  # one product over all rows, not one for each matrix
     y = _product(rows, weight)
     y = y if bias is None else y + bias
-    return y.reshape((*shape[:-1], weight.shape[-1])), (
-        lambda g: _product(_joined_rows(g), weight.T).reshape(shape),
-        lambda g: _product(rows.T, _joined_rows(g)),
-        lambda g: np.add.reduce(_joined_rows(g)),
-    )
+    y, (back,) = (y, (None,)) if activation is None else activation.body(y)
+
+    def vjps(g: Array, needs: tuple[bool, ...]) -> tuple[Array, ...]:
+        g = g if x.ndim == 2 else _joined_rows(g)
+        g = g if back is None else back(g)
+        to_x = _product(g, weight.T) if needs[0] else None
+        return (
+            to_x if to_x is None or x.ndim == 2 else to_x.reshape(x.shape),
+            _product(rows.T, g) if needs[1] else None,
+            np.add.reduce(g) if len(needs) > 2 and needs[2] else None,
+        )
+
+    return (y if x.ndim == 2 else y.reshape((*x.shape[:-1], weight.shape[-1]))), vjps
 
 
 def dot(a: Array, b: Array) -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 from nnlite import constraints, initializers, regularizers
 from nnlite.autograd import Tensor
-from nnlite.functional._activation import linear
+from nnlite.functional._activation import FUSIBLE, linear
 from nnlite.functional._linalg import affine
 from nnlite.layers._activation import ActivationFunction, get_activation
 from nnlite.layers._checks import cast_input, check_features, positive_int
@@ -108,5 +108,9 @@ class Dense(Module):
         if x.ndim < 2:
             raise ValueError(f"{self.label} expected an input of shape (batch, ..., features), got shape {x.shape}")
         check_features(self, x, -1, self.kernel.shape[0])
-        y: Tensor = affine(cast_input(x, self.kernel.dtype), self.kernel, self.bias)
+        x = cast_input(x, self.kernel.dtype)
+        if self._activate in FUSIBLE:
+            fused: Tensor = affine(x, self.kernel, self.bias, activation=self._activate)
+            return fused
+        y: Tensor = affine(x, self.kernel, self.bias)
         return y if self._activate is linear else self._activate(y)
