@@ -231,7 +231,7 @@ def _differentiable(body: Callable[..., Any], kernel: Callable[..., Any] | None,
         if not with_tensor:
             result = tuple([_kept_in_dtype(v, arrays) for v in value]) if several else _kept_in_dtype(value, arrays)
         else:
-            values = [_as_value(v, arrays) for v in value] if several else (_as_value(value, arrays),)
+            values = [_as_value(v, arrays) for v in value] if several else [_as_value(value, arrays)]
             mode = current_mode.get()
             if mode.anomaly:
                 refuse_anomaly(values, function.__name__, current_module.get(), "value")

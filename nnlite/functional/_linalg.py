@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from nnlite.autograd import Tensor, differentiable
+from nnlite.autograd import differentiable
 from nnlite.autograd._recording import Array
 from nnlite.functional._arithmetic import multiply
 from nnlite.kernels import product
@@ -58,22 +58,28 @@ def affine(x: Array, weight: Array, bias: Array = None, *, activation: Any = Non
 
     Shapes: x (..., n), weight (n, m), bias (m,). The activation is a differentiable function of one array, elementwise.
     """
-    rows = x if x.ndim == 2 else _joined_rows(x)  # one product over all rows, not one for each matrix
+    flat, shape = x.ndim == 2, x.shape
+    rows = x if flat else _joined_rows(x)  # one product over all rows, not one for each matrix
     y = _product(rows, weight)
-    y = y if bias is None else y + bias
-    y, (back,) = (y, (None,)) if activation is None else activation.body(y)
+    if bias is not None:
+        y = y + bias
+    back = None
+    if activation is not None:
+        y, (back,) = activation.body(y)
 
     def vjps(g: Array, needs: tuple[bool, ...]) -> tuple[Array, ...]:
-        g = g if x.ndim == 2 else _joined_rows(g)
-        g = g if back is None else back(g)
+        if not flat:
+            g = _joined_rows(g)
+        if back is not None:
+            g = back(g)
         to_x = _product(g, weight.T) if needs[0] else None
         return (
-            to_x if to_x is None or x.ndim == 2 else to_x.reshape(x.shape),
+            to_x if flat or to_x is None else to_x.reshape(shape),
             _product(rows.T, g) if needs[1] else None,
-            np.add.reduce(g) if len(needs) > 2 and needs[2] else None,
+            np.add.reduce(g) if bias is not None and needs[2] else None,
         )
 
-    return (y if x.ndim == 2 else y.reshape((*x.shape[:-1], weight.shape[-1]))), vjps
+    return y if flat else y.reshape((*shape[:-1], weight.shape[-1])), vjps
 
 
 def dot(a: Array, b: Array) -> Any:
@@ -371,7 +377,7 @@ def cholesky(x: Array) -> Array:
 
 def _product(a: Array, b: Array) -> Array:
     """Return a @ b of two matrices; a large product of arrays uses the library's threads."""
-    if isinstance(a, Tensor) or isinstance(b, Tensor):
+    if type(a) is not np.ndarray or type(b) is not np.ndarray:
         return a @ b
     if a.size * b.shape[-1] <= product.LARGE:
         return a.dot(b)  # for small matrices twice as fast as @

@@ -105,12 +105,16 @@ class Dense(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return activation(x @ kernel + bias), of shape (..., units)."""
-        if x.ndim < 2:
-            raise ValueError(f"{self.label} expected an input of shape (batch, ..., features), got shape {x.shape}")
-        check_features(self, x, -1, self.kernel.shape[0])
-        x = cast_input(x, self.kernel.dtype)
+        kernel, shape = self.kernel, x.shape
+        if len(shape) < 2:
+            raise ValueError(f"{self.label} expected an input of shape (batch, ..., features), got shape {shape}")
+        if shape[-1] != kernel.shape[0]:
+            check_features(self, x, -1, kernel.shape[0])
+        x = cast_input(x, kernel.dtype)
+        y: Tensor
         if self._activate in FUSIBLE:
-            fused: Tensor = affine(x, self.kernel, self.bias, activation=self._activate)
-            return fused
-        y: Tensor = affine(x, self.kernel, self.bias)
-        return y if self._activate is linear else self._activate(y)
+            y = affine(x, kernel, self.bias, activation=self._activate)
+        else:
+            y = affine(x, kernel, self.bias)
+            y = y if self._activate is linear else self._activate(y)
+        return y
