@@ -159,11 +159,14 @@ BY_PACKAGE = {
     ("optim.lr_scheduler", "torch"): "tested by itself: tests/optim",
     ("optim.lr_scheduler", "keras"): "PyTorch's spelling",
     ("io", "calculus"): "moves numbers: no derivative",
-    ("io", "torch"): "loads PyTorch's state dicts: tests/io",
-    ("io", "keras"): "concerns PyTorch's files",
+    ("io", "torch"): "files and states: tests/io",
+    ("io", "keras"): "files and states: tests/io",
     ("utils", "calculus"): "integers have no derivative",
     ("utils", "torch"): "not in PyTorch",
     ("utils", "keras"): "tested by itself: tests/test_utils.py",
+    ("plotting", "calculus"): "draws: derivatives by nnlite.grad",
+    ("plotting", "torch"): "not in PyTorch",
+    ("plotting", "keras"): "not in Keras: what is drawn is held against the data in tests/plotting",
 }
 
 

@@ -14,6 +14,8 @@ from numpy.lib.array_utils import normalize_axis_index
 from nnlite.autograd import Tensor, differentiable, nondifferentiable
 from nnlite.autograd._recording import Array, Deferred
 from nnlite.functional._math import erf, tanh
+from nnlite.functional._windows import as_floating
+from nnlite.kernels import elementwise
 
 __all__ = [
     "FUSIBLE",
@@ -311,8 +313,17 @@ def gelu(x: Array, *, approximate: str | bool = "none") -> Array:
         phi = 0.5 * np.tanh(scale * x * (1 + 0.044715 * x * x)) + 0.5
         slope = 2 * scale
         return x * phi, (lambda g: g * (phi + phi * (1 - phi) * (slope * x * (1 + 3 * 0.044715 * x * x))),)
-    phi = 0.5 * erf(x * (1 / math.sqrt(2))) + 0.5
-    return x * phi, (lambda g: g * (phi + x * np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))),)
+    x = as_floating(x)
+    y, phi = elementwise.gelu(x)
+    return y, (lambda g: elementwise.gelu_vjp(g, x, phi),)
+
+
+@gelu.composite
+def _gelu_by_parts(x: Array, *, approximate: str | bool = "none") -> Array:
+    """Return the same as `gelu` in functions that have derivatives of every order."""
+    if approximate in ("tanh", True):
+        return x * (0.5 * tanh(math.sqrt(2 / math.pi) * x * (1 + 0.044715 * x * x)) + 0.5)
+    return x * (0.5 * erf(x * (1 / math.sqrt(2))) + 0.5)
 
 
 def sigmoid(x: Array) -> Array:

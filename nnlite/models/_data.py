@@ -16,7 +16,7 @@ __all__ = ["as_one_batch", "validation_batches", "weighted_by_class"]
 def as_one_batch(x: Any, y: Any = None, sample_weight: Any = None) -> Batches:
     """Return all samples as a single batch."""
     batches = Batches(x, y, sample_weight)
-    batches.batch_size = batches.size
+    batches.order.batch_size = batches.size
     return batches
 
 

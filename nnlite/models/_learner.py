@@ -13,10 +13,11 @@ from nnlite import optimizers, training
 from nnlite._structure import leaves, mapped
 from nnlite.autograd import Tensor
 from nnlite.callbacks import Callback, History, Logs
+from nnlite.data._samples import as_samples
 from nnlite.layers import Module
 from nnlite.models._data import as_one_batch, validation_batches, weighted_by_class
 from nnlite.models._flags import Flags
-from nnlite.training._batches import Batches, as_samples
+from nnlite.training._batches import Batches
 from nnlite.training._loop import learning, predict_nothing
 from nnlite.training._objective import Judgement, Objective, Scores
 from nnlite.training._progress import Progress

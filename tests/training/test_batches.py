@@ -41,7 +41,7 @@ def test_split_takes_the_end_and_shuffles_only_the_beginning() -> None:
     np.testing.assert_array_equal(first.x, np.arange(7))
     for kept in (rest.x, rest.y, rest.sample_weight):
         np.testing.assert_array_equal(kept, [7, 8, 9])
-    assert (first.shuffle, rest.shuffle) == (True, False)
+    assert (first.order.shuffle, rest.order.shuffle) == (True, False)
     assert (first.batch_size, rest.batch_size) == (4, 4)
 
 
@@ -83,3 +83,15 @@ def test_a_split_leaves_something_on_both_sides() -> None:
     for share, held in ((0.1, 3), (1.0, 0)):
         with pytest.raises(ValueError, match=f"validation_split holds back {held} of 3 samples"):
             batches.split(share)
+
+
+def test_batches_go_on_where_a_state_was_taken() -> None:
+    batches = Batches(np.arange(10), np.arange(10) * 2, batch_size=3, shuffle=True)
+    begun = iter(batches)
+    next(begun)
+    state, library = batches.state_dict(), nl.random.generator().bit_generator.state
+    expected = [x.tolist() for x, _, _ in (*begun, *batches)]
+    again = Batches(np.arange(10), np.arange(10) * 2, batch_size=3, shuffle=True)
+    again.load_state_dict(state)
+    nl.random.generator().bit_generator.state = library
+    assert [x.tolist() for x, _, _ in (*again, *again)] == expected
