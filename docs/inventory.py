@@ -166,6 +166,9 @@ BY_PACKAGE = {
     ("utils", "calculus"): "integers have no derivative",
     ("utils", "torch"): "not in PyTorch",
     ("utils", "keras"): "tested by itself: tests/test_utils.py",
+    ("plotting", "calculus"): "draws: derivatives by nnlite.grad",
+    ("plotting", "torch"): "not in PyTorch",
+    ("plotting", "keras"): "not in Keras: what is drawn is held against the data in tests/plotting",
 }
 
 

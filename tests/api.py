@@ -94,4 +94,7 @@ API: dict[str, str] = {
         save_safetensors load_safetensors save_npz load_npz Checkpoint CheckpointManager from_torch to_torch
         FormatError""",
     "utils": "to_categorical",
+    "plotting": """
+        activation attention_maps confusion_matrix decision_boundary feature_maps filters gradient_flow image_grid
+        latent_space learning_curves learning_rate_schedule""",
 }
