@@ -145,9 +145,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):
         self._labels = Labels(y, classes)
         self.classes_ = self._labels.classes
         if len(self.classes_) < 2 and not self._labels.several_hot:
-            raise ValueError(
-                f"NeuralNetClassifier needs two classes, got one: {self.classes_.tolist()[0]!r} is the only class"
-            )
+            only = self.classes_.tolist()[0]
+            raise ValueError(f"NeuralNetClassifier needs two classes, got one class: {only!r}")
         return len(self.classes_)
 
     def _takes_bits(self) -> bool:
