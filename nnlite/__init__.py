@@ -3,6 +3,7 @@
 from nnlite import (
     callbacks,
     constraints,
+    data,
     datasets,
     functional,
     initializers,
@@ -53,6 +54,7 @@ __all__ = [
     "checkpoint",
     "clear_workspace",
     "constraints",
+    "data",
     "datasets",
     "detect_anomaly",
     "differentiable",
