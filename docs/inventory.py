@@ -66,6 +66,8 @@ THROUGH = {
 
 # Names with a reason of their own.
 BY_NAME = {
+    ("models.load_model", "calculus"): "moves numbers: no derivative",
+    ("models.load_model", "keras"): "files of nnlite's own: tests/models/test_saving.py",
     ("functional.min_pool2d", "torch"): "not in PyTorch: max pooling turned round, held against loops",
     ("functional.global_avg_pool", "torch"): "a mean in PyTorch: see Keras",
     ("functional.global_max_pool", "torch"): "a maximum in PyTorch: see Keras",
@@ -162,11 +164,14 @@ BY_PACKAGE = {
     ("data", "torch"): "tested by itself: tests/data",
     ("data", "keras"): "tested by itself: tests/data",
     ("io", "calculus"): "moves numbers: no derivative",
-    ("io", "torch"): "loads PyTorch's state dicts: tests/io",
-    ("io", "keras"): "concerns PyTorch's files",
+    ("io", "torch"): "files and states: tests/io",
+    ("io", "keras"): "files and states: tests/io",
     ("utils", "calculus"): "integers have no derivative",
     ("utils", "torch"): "not in PyTorch",
     ("utils", "keras"): "tested by itself: tests/test_utils.py",
+    ("plotting", "calculus"): "draws: derivatives by nnlite.grad",
+    ("plotting", "torch"): "not in PyTorch",
+    ("plotting", "keras"): "not in Keras: what is drawn is held against the data in tests/plotting",
 }
 
 

@@ -41,7 +41,7 @@ API: dict[str, str] = {
         Lambda MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D
         GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D
         GlobalMaxPooling3D BatchNormalization LayerNormalization GroupNormalization""",
-    "models": "Model Sequential",
+    "models": "Model Sequential load_model",
     "losses": """
         MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError Huber LogCosh
         Poisson KLDivergence BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy
@@ -93,6 +93,11 @@ API: dict[str, str] = {
     "data": """
         Dataset ArrayDataset DataLoader train_val_test_split Standardize one_hot RandomCrop RandomFlip RandomShift
         RandomRotation sliding_windows pad_sequences""",
-    "io": "from_torch to_torch FormatError",
+    "io": """
+        save_safetensors load_safetensors save_npz load_npz Checkpoint CheckpointManager from_torch to_torch
+        FormatError""",
     "utils": "to_categorical",
+    "plotting": """
+        activation attention_maps confusion_matrix decision_boundary feature_maps filters gradient_flow image_grid
+        latent_space learning_curves learning_rate_schedule""",
 }
