@@ -83,6 +83,11 @@ class Objective:
         """Whether there is anything to minimise."""
         return self._loss is not None
 
+    def directions(self) -> dict[str, str | None]:
+        """Return whether lower ("min") or higher ("max") is better, of the loss and of each metric by its own name."""
+        watched = [_as_metric(identifier) for identifier in leaves(self._metrics) if identifier is not None]
+        return {"loss": "min", **{metric.name: metric.direction for metric in watched}}
+
     def judge(self, y: Any, y_pred: Any, sample_weight: Any) -> Judgement:
         """Return the losses of a batch."""
         names, predictions = self._named(y_pred)
@@ -140,12 +145,14 @@ class Scores:
         self._metrics: list[tuple[metrics.Metric, ...]] | None = None  # of each output
         self._names: list[str] = []
         self._in_use = False
+        self._kept: list[Any] | None = None  # states of the metrics, which are made with the first batch
         self.reset()
 
     def reset(self) -> None:
         """Forget all batches."""
         self._sums: dict[str, float] = {}  # of the losses, over all samples
         self.count = 0
+        self._kept = None
         for metric in leaves(self._metrics or []):
             metric.reset_state()
 
@@ -162,6 +169,7 @@ class Scores:
             ]
             for metric in leaves(self._metrics):
                 metric.reset_state()
+            self._put_back()
         for name, part in zip(self._names, judgement.parts, strict=True):
             if several and part is not None:
                 self._add_to(f"{name}loss", part.item(), n)
@@ -186,6 +194,25 @@ class Scores:
         for name, group in zip(self._names, self._metrics or [], strict=True):
             logs.update((f"{name}{metric.name}", _single_result(metric)) for metric in group)
         return logs
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the sums, and the states of the metrics (None if there are none yet)."""
+        made = None if self._metrics is None else [metric.state_dict() for metric in leaves(self._metrics)]
+        return {"sums": dict(self._sums), "count": self.count, "metrics": self._kept if made is None else made}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on with what `state_dict` gave."""
+        self.reset()
+        self._sums, self.count, self._kept = dict(state["sums"]), int(state["count"]), state["metrics"]
+        if self._metrics is not None:
+            self._put_back()
+
+    def _put_back(self) -> None:
+        """Give the metrics the states that were kept for them."""
+        if self._kept is not None:
+            for metric, state in zip(leaves(self._metrics), self._kept, strict=True):
+                metric.load_state_dict(state)
+            self._kept = None
 
     @contextmanager
     def borrowed(self) -> Iterator[Scores]:
