@@ -90,6 +90,8 @@ API: dict[str, str] = {
     "optim": "SGD Adagrad Adadelta RMSprop Adam AdamW Adamax NAdam RAdam Rprop LBFGS lr_scheduler",
     "optim.lr_scheduler": """
         StepLR MultiStepLR ExponentialLR CosineAnnealingLR OneCycleLR ReduceLROnPlateau LambdaLR""",
-    "io": "from_torch to_torch FormatError",
+    "io": """
+        save_safetensors load_safetensors save_npz load_npz Checkpoint CheckpointManager from_torch to_torch
+        FormatError""",
     "utils": "to_categorical",
 }
