@@ -6,8 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nnlite.callbacks._callback import Callback, Logs
-from nnlite.callbacks._checkpoint import check_frequency
+from nnlite.callbacks._callback import Callback, Logs, check_frequency
 from nnlite.io import Checkpoint
 
 if TYPE_CHECKING:
@@ -94,7 +93,7 @@ class BackupAndRestore(Callback):
         self._batches = 0
         if self.path.exists():
             run = self._run()
-            run.model.make_parameters(run.example)
+            run.model.make_parameters(run.feed.source.first)
             Checkpoint(self.model, self.model.optimizer, run=run).restore(self.path)
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 if TYPE_CHECKING:
     from nnlite.models import Model
 
-__all__ = ["EVENTS", "Callback", "Logs"]
+__all__ = ["EVENTS", "Callback", "Logs", "check_frequency"]
 
 Logs = dict[str, float]
 
@@ -132,3 +132,10 @@ class Callback:
 
     def _release(self) -> None:
         """Let go of files and the like, however the training ended."""
+
+
+def check_frequency(label: str, save_freq: Any) -> Any:
+    """Require "epoch" or a number of batches."""
+    if save_freq != "epoch" and (isinstance(save_freq, bool) or not isinstance(save_freq, int) or save_freq < 1):
+        raise ValueError(f'{label} expected save_freq to be "epoch" or a number of batches, got {save_freq=}')
+    return save_freq

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from numbers import Real
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from nnlite.callbacks._callback import Callback, Logs
 from nnlite.callbacks._monitor import Monitor
@@ -60,7 +61,7 @@ class LearningRateScheduler(Callback):
         """Set the rate."""
         rate = current_rate(self.model, "LearningRateScheduler")
         new: Any = self.schedule(epoch, rate) if self._takes_rate else self.schedule(epoch)
-        if isinstance(new, bool) or not isinstance(new, Real) or not new >= 0:
+        if isinstance(new, bool) or not isinstance(new, (int, float, np.number)) or not new >= 0:
             raise TypeError(f"LearningRateScheduler expected its schedule to return a rate, got {new!r}")
         set_rate(self.model, float(new))
         if self.verbose:
@@ -107,7 +108,7 @@ class ReduceLROnPlateau(Monitor):
     >>> model.compile(nl.optimizers.SGD(0.6), "mse")  # too large: the loss grows
     >>> reduce = nl.callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1)
     >>> model.fit(np.ones((4, 1)), np.ones(4), epochs=4, verbose=0, callbacks=[reduce]).history["learning_rate"]
-    [0.6, 0.6, 0.3, 0.3]
+    [0.6, 0.6, 0.3, 0.15]
     """
 
     state_names = ("best", "wait", "cooldown_counter")

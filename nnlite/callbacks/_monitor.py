@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import math
 import warnings
-from numbers import Real
 from typing import Any
+
+import numpy as np
 
 from nnlite.callbacks._callback import Callback, Logs
 
@@ -51,7 +52,7 @@ class Monitor(Callback):
 
     def _checked(self, name: str, value: Any, least: float, integer: bool = False) -> Any:
         """Return a number, which must be at least so much."""
-        kind = int if integer else Real
+        kind = (int, np.integer) if integer else (int, float, np.number)
         if isinstance(value, bool) or not isinstance(value, kind) or not value >= least:
             bound = f" of at least {least}" if least > -math.inf else ""
             raise ValueError(
@@ -103,4 +104,5 @@ class Monitor(Callback):
         """Say whether a value is better than another by more than `min_delta`; NaN never is, and None is no value."""
         if reference is None or math.isnan(reference):
             return not math.isnan(value)
-        return value + self.min_delta < reference if self._lower else value - self.min_delta > reference
+        gain: float = reference - value if self._lower else value - reference
+        return gain > self.min_delta

@@ -215,7 +215,8 @@ def _as_images(weight: NDArray[Any]) -> NDArray[np.uint8]:
     if planes.shape[1] > planes.shape[2]:
         planes = planes.swapaxes(1, 2)
     span = float(np.ptp(planes)) or 1.0
-    return (255 * ((planes - planes.min()) / span)).astype(np.uint8)
+    grey: NDArray[np.uint8] = (255 * ((planes - planes.min()) / span)).astype(np.uint8)
+    return grey
 
 
 def _as_png(image: NDArray[np.uint8]) -> bytes:

@@ -104,7 +104,7 @@ def _validation_batches(data: Any, batch_size: int, needed_by: str | None) -> So
     if not isinstance(data, (tuple, list)) or len(data) not in (2, 3) or data[1] is None:
         got = f"{len(data)} values" if isinstance(data, (tuple, list)) else f"a {type(data).__name__}"
         raise ValueError(
-            f"expected validation_data to be (x, y), (x, y, sample_weight) or a loader of batches of them, got {got}"
+            f"expected validation_data to be (x, y) or (x, y, sample_weight), or a loader of such batches, got {got}"
         )
     x, y, sample_weight = (*data, None)[:3]
     try:

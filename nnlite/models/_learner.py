@@ -18,8 +18,9 @@ from nnlite.layers import Module
 from nnlite.models._data import as_batches, as_one_batch, check_integer, training_data
 from nnlite.models._flags import Flags
 from nnlite.training import Batches, Feed, Run, is_stream
+from nnlite.training._batches import Batch
 from nnlite.training._listeners import Listeners, in_order
-from nnlite.training._loop import learning, predict_nothing
+from nnlite.training._loop import learning, predict_nothing, trial
 from nnlite.training._objective import Judgement, Objective, Scores
 
 if TYPE_CHECKING:
@@ -273,7 +274,7 @@ class Learner(Module):
         self._binding = None
         batch = next(iter(as_one_batch(x, y, sample_weight)))
         with learning(self), self.scoring() as scores:
-            self.prepare(lambda: batch[0])
+            self.prepare(lambda: batch)
             self.take_step(*batch)
             return _as_keras(scores.logs(), return_dict)
 
@@ -344,15 +345,15 @@ class Learner(Module):
         """Say whether a subclass does its own training or test step."""
         return getattr(type(self), step) is not getattr(Learner, step)
 
-    def prepare(self, example: Callable[[], Any]) -> None:
+    def prepare(self, example: Callable[[], Batch]) -> None:
         """Make what is missing for a step of the user's own, which may use the optimizer as it likes."""
         if self.has_own("train_step") and self.optimizer is not None:
             self.make_parameters(example)
 
-    def make_parameters(self, example: Callable[[], Any]) -> None:
-        """Make what parameters are not there yet, for inputs like the example's, and bind the optimizer."""
+    def make_parameters(self, example: Callable[[], Batch]) -> None:
+        """Make what parameters are not there yet, for batches like the example, and bind the optimizer."""
         if any(not module.built for module in self.modules() if type(module).build is not Module.build):
-            predict_nothing(self, example())
+            predict_nothing(self, example()[0])
         self._bound_optimizer()
 
     def gather(self, x: Any, y: Any, sample_weight: Any) -> float:
@@ -428,6 +429,11 @@ class Learner(Module):
     def directions(self) -> dict[str, str | None]:
         """Return, by name, of the loss and the metrics whether lower ("min") or higher ("max") is better, if known."""
         return {} if self._objective is None else self._objective.directions()
+
+    def load_scores(self, state: Mapping[str, Any], example: Callable[[], Batch]) -> None:
+        """Go on with a running loss and metrics that `Scores.state_dict` gave."""
+        with trial():
+            self.current_scores().load_state_dict(state, lambda: self._loss_on(*example())[1])
 
     def metrics_so_far(self) -> Logs:
         """Return the loss and the metrics since `reset_metrics`, by name."""

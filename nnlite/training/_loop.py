@@ -25,7 +25,7 @@ from nnlite.training._run import Run
 if TYPE_CHECKING:
     from nnlite.models._learner import Learner
 
-__all__ = ["evaluate", "fit", "inference", "learning", "predict", "predict_nothing"]
+__all__ = ["evaluate", "fit", "inference", "learning", "predict", "predict_nothing", "trial"]
 
 
 def fit(run: Run) -> None:
@@ -36,13 +36,13 @@ def fit(run: Run) -> None:
         tell("on_train_begin", {})  # a backup may put the run forward to where it was
         # A loss that is not finite is reported once, below, and not by each of NumPy's operations as well.
         with blas_limit, learning(model), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            model.prepare(run.example)
+            model.prepare(run.feed.source.first)
             while run.goes_on:
                 if run.batch is None:
                     tell("on_epoch_begin", run.epoch, {})
                     model.reset_metrics()
                     run.batch = 0
-                if run.batch == 0 or not model.stop_training:
+                if not run.trained and (run.batch == 0 or not model.stop_training):
                     _train(run)
                 if run.feed.ran_out and not run.batch:
                     break
@@ -76,6 +76,8 @@ def _train(run: Run) -> None:
                 tell(number, logs)
         if model.stop_training or (run.interruption.requested and not model.gathered):
             break
+    else:
+        run.trained = True
     model.step_gathered()
     if run.feed.ran_out:
         if not run.logs and not run.batch:
@@ -184,8 +186,15 @@ class _Whole:
 def predict_nothing(model: Learner, x: Any) -> Any:
     """Return the outputs for no samples: empty, of the shape and dtype that they would have for one."""
     one = mapped(lambda array: Tensor(np.zeros((1, *array.shape[1:]), array.dtype)), x)
-    with random.kept(), rehearsal(), inference(), np.errstate(all="ignore"):
+    with trial():
         return mapped(lambda y: _as_output(y)[:0], model(one))
+
+
+@contextmanager
+def trial() -> Iterator[None]:
+    """Run a model only to see what it gives: in inference mode, and nothing changes."""
+    with random.kept(), rehearsal(), inference(), np.errstate(all="ignore"):
+        yield
 
 
 @contextmanager

@@ -73,6 +73,8 @@ class Run:
         The epoch under way, or the next one.
     batch : int or None
         How many of its batches are done; None if it has not begun.
+    trained : bool
+        Whether all of them are, and only the validation is left.
     logs : dict of str to float
         Those of the last epoch that ended.
     """
@@ -93,6 +95,7 @@ class Run:
                 callback.run = self
         self.epoch, self.end = epochs.start, epochs.stop
         self.batch: int | None = None
+        self.trained = False
         self.logs: Logs = {}
         self.nan_reported = False
         self.interruption = Interruption()
@@ -103,15 +106,10 @@ class Run:
         stopped = self.interruption.requested or (self.model.stop_training and self.batch is None)
         return self.epoch < self.end and not stopped
 
-    def example(self) -> Any:
-        """Return inputs as the model gets them."""
-        source = self.feed.source
-        return source.x if isinstance(source, Batches) else source.first()[0]
-
     def end_epoch(self, logs: Logs) -> None:
         """Move on to the next epoch, and tell of the end of this one."""
         self.logs = logs
-        self.epoch, self.batch = self.epoch + 1, None
+        self.epoch, self.batch, self.trained = self.epoch + 1, None, False
         self.listeners.tell("on_epoch_end", self.epoch - 1, logs)
 
     def state_dict(self) -> dict[str, Any]:
@@ -119,6 +117,7 @@ class Run:
         return {
             "epoch": self.epoch,
             "batch": self.batch,
+            "trained": self.trained,
             "logs": dict(self.logs),
             "stop_training": bool(self.model.stop_training),
             "nan_reported": self.nan_reported,
@@ -137,11 +136,12 @@ class Run:
         if self.validation is not None:
             self.validation.load_state_dict(state["validation"])
         if state["scores"] is not None:
-            self.model.current_scores().load_state_dict(state["scores"])
+            self.model.load_scores(state["scores"], self.feed.source.first)
         for name, callback in self._named_callbacks():
             if name in state["callbacks"]:
                 callback.load_state_dict(state["callbacks"][name])
-        self.epoch, self.batch, self.logs = state["epoch"], state["batch"], dict(state["logs"])
+        self.epoch, self.batch, self.trained = state["epoch"], state["batch"], state["trained"]
+        self.logs = dict(state["logs"])
         self.nan_reported, self.model.stop_training = state["nan_reported"], state["stop_training"]
 
     def _named_callbacks(self) -> Iterator[tuple[str, Callback]]:

@@ -109,7 +109,7 @@ class Stream:
     def state_dict(self) -> dict[str, Any]:
         """Return where the pass begun last stands; the batch that it has yielded counts as done."""
         known = self._source.state_dict() if isinstance(self._source, _Resumable) else None
-        return {"handed_out": self._handed_out, "source": known}
+        return {"handed_out": self._skips or self._handed_out, "source": known}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Let the next pass go on where the state was taken."""
