@@ -131,6 +131,9 @@ BY_PACKAGE = {
     ("optimizers.schedules", "calculus"): "a number, not a derivative: held against its plain formula",
     ("optimizers.schedules", "torch"): "Keras' formula",
     ("optimizers.schedules", "keras"): "not in Keras: held against its plain formula",
+    ("callbacks", "calculus"): "watches and steers: no derivative",
+    ("callbacks", "torch"): "not in PyTorch",
+    ("callbacks", "keras"): "Keras' semantics, held against what a training does: tests/callbacks",
     ("initializers", "calculus"): "first values have no derivative",
     ("initializers", "torch"): "Keras' spelling; PyTorch's is in nnlite.nn.init",
     ("initializers", "keras"): "random: its distribution is tested",
@@ -164,6 +167,9 @@ BY_PACKAGE = {
     ("utils", "calculus"): "integers have no derivative",
     ("utils", "torch"): "not in PyTorch",
     ("utils", "keras"): "tested by itself: tests/test_utils.py",
+    ("plotting", "calculus"): "draws: derivatives by nnlite.grad",
+    ("plotting", "torch"): "not in PyTorch",
+    ("plotting", "keras"): "not in Keras: what is drawn is held against the data in tests/plotting",
 }
 
 

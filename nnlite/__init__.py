@@ -1,5 +1,8 @@
 """nnlite: a deep-learning library on NumPy and SciPy alone."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from nnlite import (
     callbacks,
     constraints,
@@ -41,7 +44,12 @@ from nnlite.autograd import (
 from nnlite.kernels.parallel import get_num_threads, set_num_threads
 from nnlite.kernels.workspace import clear_workspace
 
+if TYPE_CHECKING:
+    from nnlite import plotting as plotting
+
 __version__ = "0.1.0"
+
+_WITH_EXTRAS = frozenset({"plotting"})  # modules that need an optional package: imported when first asked for
 
 __all__ = [
     "GradientError",
@@ -83,3 +91,12 @@ __all__ = [
     "utils",
     "vjp",
 ]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Import an optional module: `nl.plotting` works as `from nnlite import plotting` does."""
+        if name in _WITH_EXTRAS:
+            return importlib.import_module(f"nnlite.{name}")
+        raise AttributeError(f"module 'nnlite' has no attribute {name!r}")

@@ -55,6 +55,9 @@ API: dict[str, str] = {
     "optimizers.schedules": """
         ExponentialDecay PiecewiseConstantDecay PolynomialDecay InverseTimeDecay CosineDecay CosineDecayRestarts
         OneCycle Cyclical""",
+    "callbacks": """
+        Callback History ProgressBar EarlyStopping LearningRateScheduler ReduceLROnPlateau CSVLogger TensorBoard
+        TerminateOnNaN BackupAndRestore LambdaCallback""",
     "initializers": """
         Zeros Ones Constant RandomUniform RandomNormal TruncatedNormal VarianceScaling GlorotUniform GlorotNormal
         HeUniform HeNormal LecunUniform LecunNormal Orthogonal Identity""",
@@ -94,4 +97,7 @@ API: dict[str, str] = {
         save_safetensors load_safetensors save_npz load_npz Checkpoint CheckpointManager from_torch to_torch
         FormatError""",
     "utils": "to_categorical",
+    "plotting": """
+        activation attention_maps confusion_matrix decision_boundary feature_maps filters gradient_flow image_grid
+        latent_space learning_curves learning_rate_schedule""",
 }
