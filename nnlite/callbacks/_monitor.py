@@ -43,7 +43,7 @@ class Monitor(Callback):
         if mode not in ("auto", "min", "max"):
             raise ValueError(f'{self._label} expected mode to be "auto", "min" or "max", got mode={mode!r}')
         self.monitor, self.mode = monitor, mode
-        self.min_delta = abs(self._checked("min_delta", min_delta, -math.inf))
+        self.min_delta: float = abs(self._checked("min_delta", min_delta, -math.inf))
 
     @property
     def _label(self) -> str:
