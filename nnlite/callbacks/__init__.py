@@ -2,6 +2,7 @@
 
 from nnlite.callbacks._backup import BackupAndRestore
 from nnlite.callbacks._callback import Callback, Logs
+from nnlite.callbacks._checkpoint import ModelCheckpoint
 from nnlite.callbacks._csv import CSVLogger
 from nnlite.callbacks._early_stopping import EarlyStopping
 from nnlite.callbacks._history import History
@@ -20,6 +21,7 @@ __all__ = [
     "LambdaCallback",
     "LearningRateScheduler",
     "Logs",
+    "ModelCheckpoint",
     "ProgressBar",
     "ReduceLROnPlateau",
     "TensorBoard",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnlite.data import DataLoader, Dataset
 from nnlite.training import Batches, Feed, Source, Stream, Validation, is_stream
 
 __all__ = ["as_batches", "as_one_batch", "check_integer", "training_data", "weighted_by_class"]
@@ -71,6 +72,8 @@ def as_batches(
     ValueError
         If there are targets or weights besides a loader, or no targets where they are needed.
     """
+    if isinstance(x, Dataset):
+        x = DataLoader(x, batch_size, shuffle)
     if not is_stream(x):
         if y is None and needed_by is not None:
             raise ValueError(f"{needed_by}() needs targets y, unless {name} is a loader of batches (x, y)")
@@ -99,8 +102,8 @@ def check_integer(name: str, value: Any, least: int) -> None:
 
 def _validation_batches(data: Any, batch_size: int, needed_by: str | None) -> Source:
     """Check that validation data are a pair, a triple or a loader, and cut them into batches."""
-    if is_stream(data):
-        return Stream("validation_data", data, needed_by)
+    if is_stream(data) or isinstance(data, Dataset):
+        return as_batches("validation_data", data, None, None, batch_size, needed_by=needed_by)
     if not isinstance(data, (tuple, list)) or len(data) not in (2, 3) or data[1] is None:
         got = f"{len(data)} values" if isinstance(data, (tuple, list)) else f"a {type(data).__name__}"
         raise ValueError(

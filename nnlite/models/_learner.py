@@ -13,6 +13,7 @@ from nnlite import optimizers, training
 from nnlite._structure import leaves, mapped
 from nnlite.autograd import Tensor
 from nnlite.callbacks import Callback, History, Logs, ProgressBar
+from nnlite.data import Dataset
 from nnlite.data._samples import as_samples
 from nnlite.layers import Module
 from nnlite.models._data import as_batches, as_one_batch, check_integer, training_data
@@ -39,6 +40,7 @@ class Learner(Module):
     stop_training = False
     history: History | None = None  # of the last `fit`
     gathered = 0  # samples whose gradients wait for a step
+    _compiled_with: tuple[Any, Any, Any] | None = None  # loss, metrics and loss_weights as they were given
     _objective: Objective | None = None
     _scores: Scores | None = None
     _flags: Flags | None = None
@@ -84,6 +86,7 @@ class Learner(Module):
         """
         made = optimizers.get(optimizer)
         self._objective = Objective(loss, loss_weights, metrics, self._known_output_names())
+        self._compiled_with = loss, metrics, loss_weights
         self.optimizer, self._scores = made, Scores()
         self._binding = None
         self._flags = Flags(self)
@@ -121,7 +124,8 @@ class Learner(Module):
         ----------
         x, y : array_like, shape (N, ...), or list or dict of arrays
             Inputs and targets; of several inputs or outputs by position or by name. In their place x may be a loader:
-            a `nnlite.data.DataLoader` or another iterable of batches (x, y) or (x, y, sample_weight), without y.
+            a `nnlite.data.DataLoader` or another iterable of batches (x, y) or (x, y, sample_weight), without y; or a
+            `nnlite.data.Dataset` of such samples.
         batch_size : int, default 32
             Of arrays; the batches of a loader are as they come.
         epochs : int, default 1
@@ -257,7 +261,7 @@ class Learner(Module):
         ndarray, or list, tuple or dict of them
             As the model returns its outputs.
         """
-        if not is_stream(x):
+        if not isinstance(x, Dataset) and not is_stream(x):
             x = as_samples("x", x)
             if not any(map(len, leaves(x))):
                 return predict_nothing(self, x)
@@ -487,7 +491,7 @@ class Learner(Module):
         Looks for regularizers anew.
         """
         own = self.has_own("test_step" if method in ("evaluate", "test_on_batch") else "train_step")
-        if self._objective is None or self._flags is None or not (own or self._objective.has_loss):
+        if self._objective is None or self._flags is None or not (own or self._objective.loss is not None):
             raise RuntimeError(f"{method}() needs a loss: call compile(optimizer=..., loss=...) first")
         self._flags.penalized = None
         return not own
