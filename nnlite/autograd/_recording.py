@@ -219,6 +219,8 @@ def _differentiable(body: Callable[..., Any], kernel: Callable[..., Any] | None,
             mode = current_mode.get()
             if mode.anomaly:
                 refuse_anomaly(values, function.__name__, current_module.get(), "value")
+            if mode.observer is not None:
+                mode.observer(function, arrays, settings, values)
             node = None
             if needs_grad and mode.grad:
                 node = _node(function, args, arrays, settings, vjps, len(values) if several else 0)
