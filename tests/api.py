@@ -41,7 +41,7 @@ API: dict[str, str] = {
         Lambda MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D
         GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D
         GlobalMaxPooling3D BatchNormalization LayerNormalization GroupNormalization""",
-    "models": "Model Sequential",
+    "models": "Model Sequential load_model",
     "losses": """
         MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError Huber LogCosh
         Poisson KLDivergence BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy

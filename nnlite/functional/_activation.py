@@ -6,6 +6,7 @@ kink go through `kernel`, so that derivatives of derivatives see the same side.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
@@ -17,6 +18,7 @@ from nnlite.functional._windows import as_floating
 from nnlite.kernels import elementwise
 
 __all__ = [
+    "FUSIBLE",
     "celu",
     "elu",
     "exponential",
@@ -569,3 +571,9 @@ def glu(x: Array, *, axis: int = -1) -> Array:
     a, b = np.split(x, 2, axis=axis)
     gate = 0.5 * np.tanh(0.5 * b) + 0.5
     return a * gate, (lambda g: np.concatenate([g * gate, g * a * gate * (1 - gate)], axis=axis),)
+
+
+# Elementwise, of one array alone, and replayed by their bodies: `affine` can apply them in its own operation.
+FUSIBLE: frozenset[Any] = frozenset(
+    {celu, elu, exponential, hard_tanh, mish, relu, relu6, selu, silu, softplus, softsign, tanh}
+)

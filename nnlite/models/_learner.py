@@ -33,6 +33,7 @@ class Learner(Module):
 
     optimizer: optimizers.Optimizer | None = None
     stop_training = False
+    _compiled_with: tuple[Any, Any, Any] | None = None  # loss, metrics and loss_weights as they were given
     _objective: Objective | None = None
     _scores: Scores | None = None
     _flags: Flags | None = None
@@ -78,6 +79,7 @@ class Learner(Module):
         """
         made = optimizers.get(optimizer)
         self._objective = Objective(loss, loss_weights, metrics, self._known_output_names())
+        self._compiled_with = loss, metrics, loss_weights
         self.optimizer, self._scores = made, Scores()
         self._binding = None
         self._flags = Flags(self)

@@ -10,6 +10,7 @@ import numpy as np
 from nnlite._config import made_from
 from nnlite._structure import leaves
 from nnlite.autograd import Tensor, default_dtype
+from nnlite.io._files import Location
 from nnlite.layers import Module
 from nnlite.layers._mode import rehearsal
 from nnlite.layers._symbolic import SymbolicTensor
@@ -17,6 +18,7 @@ from nnlite.models._graph import Graph
 from nnlite.models._graph_config import graph_code, graph_config, symbols_from_config
 from nnlite.models._learner import Learner
 from nnlite.models._names import layer_names
+from nnlite.models._saving import load_weights, save_model, save_weights
 from nnlite.models._summary import summary_lines
 from nnlite.training._loop import inference
 
@@ -268,6 +270,100 @@ class Model(Learner):
         if self._graph is None:
             raise AttributeError(f"{attribute} is known only of a functional model, Model(inputs, outputs)")
         return self._graph
+
+    # Saving
+
+    def save_weights(self, path: Location, overwrite: bool = True) -> None:
+        """Write all parameters and buffers to a file, by name.
+
+        Parameters
+        ----------
+        path : str or Path
+            An npz file if its name ends so, else a safetensors file. Folders that are not there are made; a kill at any
+            moment leaves the old file or the new one.
+        overwrite : bool, default True
+            Whether a file that is there may be replaced.
+
+        Raises
+        ------
+        ImportError
+            If the package `safetensors` is not installed, and the file is to be none of npz.
+        FileExistsError
+            If the file is there, and may not be replaced.
+        ValueError
+            If the name promises another format, such as ".weights.h5".
+
+        Examples
+        --------
+        >>> import nnlite as nl, numpy as np
+        >>> path = getfixture("tmp_path") / "weights.safetensors"
+        >>> model, other = (nl.models.Sequential([nl.layers.Dense(1, input_shape=(2,))]) for _ in range(2))
+        >>> model.save_weights(path)
+        >>> other.load_weights(path)
+        >>> np.array_equal(model.get_weights()[0], other.get_weights()[0])
+        True
+        """
+        save_weights(self, path, overwrite)
+
+    def load_weights(self, path: Location, strict: bool = True) -> None:
+        """Read parameters and buffers from a file, by name; nothing is changed unless all of them fit.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file that `save_weights` wrote, or `save`, or `io.Checkpoint`; or another with arrays of the same names.
+        strict : bool, default True
+            Whether every name must be on both sides.
+
+        Raises
+        ------
+        FileNotFoundError, IsADirectoryError
+            If there is no such file.
+        io.FormatError
+            If the file is damaged, or of another kind.
+        ValueError
+            If names or shapes differ: it says which.
+        """
+        load_weights(self, path, strict)
+
+    def save(self, path: Location, overwrite: bool = True) -> None:
+        """Write the model to one file: its architecture, its weights, and what it was compiled with.
+
+        `models.load_model` makes it again. The file is a safetensors file, with the architecture as JSON in its
+        metadata; nothing is pickled, and no code is written: functions and classes of your own go by their names.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file: "model.safetensors", say. Folders that are not there are made; a kill at any moment leaves the old
+            file or the new one.
+        overwrite : bool, default True
+            Whether a file that is there may be replaced.
+
+        Raises
+        ------
+        ImportError
+            If the package `safetensors` is not installed.
+        FileExistsError
+            If the file is there, and may not be replaced.
+        TypeError
+            If a layer cannot be written down: it does not keep an argument, or holds a lambda.
+        ValueError
+            If the name promises another format, such as ".keras".
+
+        Examples
+        --------
+        >>> import nnlite as nl, numpy as np
+        >>> path = getfixture("tmp_path") / "model.safetensors"
+        >>> model = nl.models.Sequential([nl.layers.Dense(1, input_shape=(2,))])
+        >>> model.compile("adam", "mse")
+        >>> history = model.fit(np.ones((4, 2)), np.ones(4), epochs=3, verbose=0)
+        >>> model.save(path)
+        >>> again = nl.models.load_model(path)
+        >>> again.optimizer.iterations
+        3
+        """
+        save_model(self, path, overwrite)
 
     # Writing it down
 
