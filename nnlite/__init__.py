@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from nnlite import (
     callbacks,
     constraints,
+    data,
     datasets,
     functional,
     initializers,
@@ -61,6 +62,7 @@ __all__ = [
     "checkpoint",
     "clear_workspace",
     "constraints",
+    "data",
     "datasets",
     "detect_anomaly",
     "differentiable",
