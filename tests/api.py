@@ -100,4 +100,5 @@ API: dict[str, str] = {
     "plotting": """
         activation attention_maps confusion_matrix decision_boundary feature_maps filters gradient_flow image_grid
         latent_space learning_curves learning_rate_schedule""",
+    "sklearn": "MLPClassifier MLPRegressor NeuralNetClassifier NeuralNetRegressor",
 }

@@ -395,7 +395,7 @@ class Learner(Module):
     def _start(self, method: str, y: Any) -> None:
         """Raise if the model was not compiled with a loss, or there are no targets; look for regularizers anew."""
         own = self._has_own("test_step" if method in ("evaluate", "test_on_batch") else "train_step")
-        if self._objective is None or self._flags is None or not (own or self._objective.has_loss):
+        if self._objective is None or self._flags is None or not (own or self._objective.loss is not None):
             raise RuntimeError(f"{method}() needs a loss: call compile(optimizer=..., loss=...) first")
         if y is None and not own:
             raise ValueError(f"{method}() needs targets y")

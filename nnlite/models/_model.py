@@ -150,6 +150,11 @@ class Model(Learner):
         return self._functional("output").symbols[1]
 
     @_unless_set
+    def loss(self) -> Any:
+        """Return the loss that the model was compiled with, or the list or dict of them; None if there is none."""
+        return None if self._objective is None else self._objective.loss
+
+    @_unless_set
     def output_names(self) -> list[str]:
         """Return the names of a functional model's outputs, by which losses, metrics and targets may be given."""
         return self._functional("output_names").output_names
