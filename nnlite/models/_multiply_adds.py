@@ -28,19 +28,19 @@ def multiply_adds(function: Callable[..., Any], arrays: Arrays, settings: dict[s
     return 0 if formula is None else int(formula(arrays, settings, values))
 
 
-def _of_product(arrays: Arrays, settings: Any, values: Arrays) -> int:
+def _of_product(arrays: Arrays, settings: Any, values: Arrays) -> Any:
     """Each output is the sum of as many products as the last axis of the first factor is long."""
     return values[0].size * arrays[0].shape[-1]
 
 
-def _of_tensordot(arrays: Arrays, settings: Any, values: Arrays) -> int:
+def _of_tensordot(arrays: Arrays, settings: Any, values: Arrays) -> Any:
     """Each output is a sum over the axes that a and b share: those of a that the output lacks."""
     a, b = arrays
     summed = math.isqrt(a.size * b.size // max(values[0].size, 1))
     return values[0].size * summed
 
 
-def _of_einsum(arrays: Arrays, settings: Any, values: Arrays) -> int:
+def _of_einsum(arrays: Arrays, settings: Any, values: Arrays) -> Any:
     """Every combination of the letters takes a product for each factor but the first, as the sum is written."""
     lengths: dict[str, int] = {}
     for term, array in zip(settings["subscripts"].partition("->")[0].split(","), arrays, strict=True):
@@ -48,30 +48,30 @@ def _of_einsum(arrays: Arrays, settings: Any, values: Arrays) -> int:
     return math.prod(lengths.values()) * (len(arrays) - 1)
 
 
-def _of_convolution(arrays: Arrays, settings: Any, values: Arrays) -> int:
+def _of_convolution(arrays: Arrays, settings: Any, values: Arrays) -> Any:
     """Each output takes one kernel, (*kernel, channels of its group)."""
     kernel = arrays[1].shape[:-1]
     return values[0].size * math.prod(kernel)
 
 
-def _of_transposed_convolution(arrays: Arrays, settings: Any, values: Arrays) -> int:
+def _of_transposed_convolution(arrays: Arrays, settings: Any, values: Arrays) -> Any:
     """Each input is multiplied by one kernel."""
     return arrays[0].size * math.prod(arrays[1].shape[:-1])
 
 
-def _of_recurrence(arrays: Arrays, settings: Any, values: Arrays) -> int:
+def _of_recurrence(arrays: Arrays, settings: Any, values: Arrays) -> Any:
     """Each step of each sequence takes both weights once: x (B, T, features)."""
     x, weight_ih, weight_hh = arrays[:3]
     return math.prod(x.shape[:2]) * (weight_ih.size + weight_hh.size)
 
 
-def _of_attention(arrays: Arrays, settings: Any, values: Arrays) -> int:
+def _of_attention(arrays: Arrays, settings: Any, values: Arrays) -> Any:
     """Each weight, (..., T, S), takes the product of a query and a key, and is multiplied by a value."""
     query, _, value = arrays[:3]
     return values[1].size * (query.shape[-1] + value.shape[-1])
 
 
-_FORMULAS: dict[Any, Callable[[Arrays, Any, Arrays], int]] = {
+_FORMULAS: dict[Any, Callable[[Arrays, Any, Arrays], Any]] = {
     matmul: _of_product,
     affine: _of_product,
     outer: lambda arrays, settings, values: np.size(values[0]),
