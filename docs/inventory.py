@@ -66,6 +66,8 @@ THROUGH = {
 
 # Names with a reason of their own.
 BY_NAME = {
+    ("models.load_model", "calculus"): "moves numbers: no derivative",
+    ("models.load_model", "keras"): "files of nnlite's own: tests/models/test_saving.py",
     ("functional.min_pool2d", "torch"): "not in PyTorch: max pooling turned round, held against loops",
     ("functional.global_avg_pool", "torch"): "a mean in PyTorch: see Keras",
     ("functional.global_max_pool", "torch"): "a maximum in PyTorch: see Keras",
@@ -158,7 +160,13 @@ BY_PACKAGE = {
     ("optim.lr_scheduler", "calculus"): "a number, not a derivative",
     ("optim.lr_scheduler", "torch"): "tested by itself: tests/optim",
     ("optim.lr_scheduler", "keras"): "PyTorch's spelling",
+    ("data", "calculus"): "moves samples: no derivative",
+    ("data", "torch"): "tested by itself: tests/data",
+    ("data", "keras"): "tested by itself: tests/data",
     ("io", "calculus"): "moves numbers: no derivative",
+    ("sklearn", "calculus"): "layers and losses that are",
+    ("sklearn", "torch"): "scikit-learn's spelling: held against scikit-learn's in tests/sklearn",
+    ("sklearn", "keras"): "scikit-learn's spelling: held against scikit-learn's in tests/sklearn",
     ("io", "torch"): "files and states: tests/io",
     ("io", "keras"): "files and states: tests/io",
     ("utils", "calculus"): "integers have no derivative",

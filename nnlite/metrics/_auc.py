@@ -88,6 +88,7 @@ class AUC(Metric):
         if ((between < 0) | (between > 1)).any():
             raise ValueError(f"{self.name} expected thresholds in [0, 1], got {thresholds=}")
         self._levels = np.concatenate([[-_EPSILON], between, [1 + _EPSILON]])
+        self.num_thresholds, self.thresholds = num_thresholds, thresholds
         self.curve, self.summation_method, self.multi_label = curve, summation_method, multi_label
         self.num_labels, self.from_logits = num_labels, from_logits
         self.label_weights = None if label_weights is None else np.asarray(label_weights, np.float64)

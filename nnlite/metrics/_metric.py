@@ -9,13 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnlite._configured import Configured
 from nnlite.autograd import Tensor
 from nnlite.losses._alignment import lined_up_weight, ranked_like
 
 __all__ = ["FromFunction", "MeanMetric", "Metric", "arrays_of", "weight_of"]
 
 
-class Metric(ABC):
+class Metric(Configured, ABC):
     """A number (or several) to watch, gathered over batches: a subclass keeps sums and makes the number of them.
 
     Parameters
@@ -125,11 +126,11 @@ class FromFunction(MeanMetric):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(getattr(function, "__name__", type(function).__name__))
-        self._function = function
+        self.function = function
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Return what the function gives."""
-        found = self._function(ranked_like(y_pred, y_true), y_pred)
+        found = self.function(ranked_like(y_pred, y_true), y_pred)
         return np.asarray(found.data if isinstance(found, Tensor) else found)
 
 

@@ -33,6 +33,7 @@ class Learner(Module):
 
     optimizer: optimizers.Optimizer | None = None
     stop_training = False
+    _compiled_with: tuple[Any, Any, Any] | None = None  # loss, metrics and loss_weights as they were given
     _objective: Objective | None = None
     _scores: Scores | None = None
     _flags: Flags | None = None
@@ -78,6 +79,7 @@ class Learner(Module):
         """
         made = optimizers.get(optimizer)
         self._objective = Objective(loss, loss_weights, metrics, self._known_output_names())
+        self._compiled_with = loss, metrics, loss_weights
         self.optimizer, self._scores = made, Scores()
         self._binding = None
         self._flags = Flags(self)
@@ -382,6 +384,10 @@ class Learner(Module):
         """Run with every module as `trainable` as it was when the model was compiled."""
         return nullcontext() if self._flags is None else self._flags.applied_to(self)
 
+    def _shown_names(self) -> list[str]:
+        """Return what the summary calls the modules directly inside: their own names, or else their attributes'."""
+        return [child.name or name for name, child in self.named_children()]
+
     def _known_output_names(self) -> list[str] | None:
         """Return the names of the outputs, if they are known before the first call."""
         return None
@@ -389,7 +395,7 @@ class Learner(Module):
     def _start(self, method: str, y: Any) -> None:
         """Raise if the model was not compiled with a loss, or there are no targets; look for regularizers anew."""
         own = self._has_own("test_step" if method in ("evaluate", "test_on_batch") else "train_step")
-        if self._objective is None or self._flags is None or not (own or self._objective.has_loss):
+        if self._objective is None or self._flags is None or not (own or self._objective.loss is not None):
             raise RuntimeError(f"{method}() needs a loss: call compile(optimizer=..., loss=...) first")
         if y is None and not own:
             raise ValueError(f"{method}() needs targets y")

@@ -79,9 +79,9 @@ class Objective:
             _check_names(_listed(metrics))
 
     @property
-    def has_loss(self) -> bool:
-        """Whether there is anything to minimise."""
-        return self._loss is not None
+    def loss(self) -> Any:
+        """The loss, or the list or dict of them; None if there is nothing to minimise."""
+        return self._loss
 
     def judge(self, y: Any, y_pred: Any, sample_weight: Any) -> Judgement:
         """Return the losses of a batch."""
