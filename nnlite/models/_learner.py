@@ -481,6 +481,10 @@ class Learner(Module):
         """Run with every module as `trainable` as it was when the model was compiled."""
         return nullcontext() if self._flags is None else self._flags.applied_to(self)
 
+    def _shown_names(self) -> list[str]:
+        """Return what the summary calls the modules directly inside: their own names, or else their attributes'."""
+        return [child.name or name for name, child in self.named_children()]
+
     def _known_output_names(self) -> list[str] | None:
         """Return the names of the outputs, if they are known before the first call."""
         return None
