@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_WITH_EXTRAS = frozenset({"plotting"})  # modules that need an optional package: imported when first asked for
+_WITH_EXTRAS = frozenset({"plotting", "sklearn"})  # need an optional package: imported when first asked for
 
 __all__ = [
     "GradientError",

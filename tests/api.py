@@ -55,6 +55,9 @@ API: dict[str, str] = {
     "optimizers.schedules": """
         ExponentialDecay PiecewiseConstantDecay PolynomialDecay InverseTimeDecay CosineDecay CosineDecayRestarts
         OneCycle Cyclical""",
+    "callbacks": """
+        Callback History ProgressBar EarlyStopping ModelCheckpoint LearningRateScheduler ReduceLROnPlateau CSVLogger
+        TensorBoard TerminateOnNaN BackupAndRestore LambdaCallback""",
     "initializers": """
         Zeros Ones Constant RandomUniform RandomNormal TruncatedNormal VarianceScaling GlorotUniform GlorotNormal
         HeUniform HeNormal LecunUniform LecunNormal Orthogonal Identity""",
@@ -100,4 +103,5 @@ API: dict[str, str] = {
     "plotting": """
         activation attention_maps confusion_matrix decision_boundary feature_maps filters gradient_flow image_grid
         latent_space learning_curves learning_rate_schedule""",
+    "sklearn": "MLPClassifier MLPRegressor NeuralNetClassifier NeuralNetRegressor",
 }
