@@ -30,6 +30,7 @@ class Accuracy(MeanMetric):
     """
 
     default_name = "accuracy"
+    direction = "max"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Say of each element whether it is right."""
@@ -51,6 +52,7 @@ class BinaryAccuracy(MeanMetric):
     """
 
     default_name = "binary_accuracy"
+    direction = "max"
 
     def __init__(self, name: str | None = None, threshold: float = 0.5) -> None:
         super().__init__(name)
@@ -72,6 +74,7 @@ class CategoricalAccuracy(MeanMetric):
     """
 
     default_name = "categorical_accuracy"
+    direction = "max"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Say of each sample whether it is right."""
@@ -91,6 +94,7 @@ class SparseCategoricalAccuracy(MeanMetric):
     """
 
     default_name = "sparse_categorical_accuracy"
+    direction = "max"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Say of each sample whether it is right."""
@@ -115,6 +119,7 @@ class TopKCategoricalAccuracy(MeanMetric):
     """
 
     default_name = "top_k_categorical_accuracy"
+    direction = "max"
 
     def __init__(self, k: int = 5, name: str | None = None) -> None:
         super().__init__(name)

@@ -62,6 +62,7 @@ class AUC(Metric):
     """
 
     default_name = "auc"
+    direction = "max"
 
     def __init__(
         self,

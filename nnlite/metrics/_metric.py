@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnlite._configured import Configured
+from nnlite._structure import leaves
 from nnlite.autograd import Tensor
 from nnlite.losses._alignment import lined_up_weight, ranked_like
 
@@ -40,6 +42,11 @@ class Metric(Configured, ABC):
     name : str, optional
         What logs call it.
 
+    Attributes
+    ----------
+    direction : {"min", "max"} or None
+        Whether lower or higher is better, for callbacks that look for the best; None if a subclass does not say.
+
     Examples
     --------
     `reset_state` makes the sums. It is called when the constructor is through, and so may use what that has set.
@@ -68,6 +75,7 @@ class Metric(Configured, ABC):
     """
 
     default_name = "metric"
+    direction: str | None = None
 
     @_and_begin
     def __init__(self, name: str | None = None) -> None:
@@ -98,6 +106,28 @@ class Metric(Configured, ABC):
     @abstractmethod
     def result(self) -> Any:
         """Return the value over everything taken in."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what was gathered so far: copies of the attributes that hold numbers, arrays, or lists of them.
+
+        Raises
+        ------
+        TypeError
+            If an attribute holds something else that may change; the metric then writes this and `load_state_dict`.
+        """
+        found = {name: value for name, value in vars(self).items() if not callable(value)}
+        for name, value in found.items():
+            for leaf in leaves(value):
+                if not isinstance(leaf, (int, float, str, np.generic, np.ndarray, type(None))):
+                    raise TypeError(
+                        f"the metric {self.name} keeps a {type(leaf).__name__} in {name}: it needs a state_dict() and "
+                        "a load_state_dict() of its own to be backed up"
+                    )
+        return copy.deepcopy(found)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on with what `state_dict` gave."""
+        vars(self).update(copy.deepcopy(dict(state)))
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Take in a batch and return the result so far."""

@@ -26,6 +26,7 @@ class MeanSquaredError(MeanMetric):
     """
 
     default_name = "mean_squared_error"
+    direction = "min"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Return the squared error of each element."""
@@ -43,6 +44,7 @@ class MeanAbsoluteError(MeanMetric):
     """
 
     default_name = "mean_absolute_error"
+    direction = "min"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Return the absolute error of each element."""
@@ -62,6 +64,7 @@ class RootMeanSquaredError(MeanMetric):
     """
 
     default_name = "root_mean_squared_error"
+    direction = "min"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Return the squared error of each element."""
@@ -97,6 +100,7 @@ class R2Score(Metric):
     """
 
     default_name = "r2_score"
+    direction = "max"
 
     def __init__(
         self, class_aggregation: str | None = "uniform_average", num_regressors: int = 0, name: str | None = None
