@@ -55,6 +55,9 @@ API: dict[str, str] = {
     "optimizers.schedules": """
         ExponentialDecay PiecewiseConstantDecay PolynomialDecay InverseTimeDecay CosineDecay CosineDecayRestarts
         OneCycle Cyclical""",
+    "callbacks": """
+        Callback History ProgressBar EarlyStopping ModelCheckpoint LearningRateScheduler ReduceLROnPlateau CSVLogger
+        TensorBoard TerminateOnNaN BackupAndRestore LambdaCallback""",
     "initializers": """
         Zeros Ones Constant RandomUniform RandomNormal TruncatedNormal VarianceScaling GlorotUniform GlorotNormal
         HeUniform HeNormal LecunUniform LecunNormal Orthogonal Identity""",
@@ -92,7 +95,7 @@ API: dict[str, str] = {
         StepLR MultiStepLR ExponentialLR CosineAnnealingLR OneCycleLR ReduceLROnPlateau LambdaLR""",
     "data": """
         Dataset ArrayDataset DataLoader train_val_test_split Standardize one_hot RandomCrop RandomFlip RandomShift
-        RandomRotation sliding_windows pad_sequences""",
+        RandomRotation CharTokenizer BPETokenizer sliding_windows pad_sequences""",
     "io": """
         save_safetensors load_safetensors save_npz load_npz Checkpoint CheckpointManager from_torch to_torch
         FormatError""",
