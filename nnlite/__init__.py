@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from nnlite import (
     callbacks,
     constraints,
+    data,
     datasets,
     functional,
     initializers,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_WITH_EXTRAS = frozenset({"plotting"})  # modules that need an optional package: imported when first asked for
+_WITH_EXTRAS = frozenset({"plotting", "sklearn"})  # need an optional package: imported when first asked for
 
 __all__ = [
     "GradientError",
@@ -61,6 +62,7 @@ __all__ = [
     "checkpoint",
     "clear_workspace",
     "constraints",
+    "data",
     "datasets",
     "detect_anomaly",
     "differentiable",

@@ -235,6 +235,8 @@ def _differentiable(body: Callable[..., Any], kernel: Callable[..., Any] | None,
             mode = current_mode.get()
             if mode.anomaly:
                 refuse_anomaly(values, function.__name__, current_module.get(), "value")
+            if mode.observer is not None:
+                mode.observer(function, arrays, settings, values)
             if needs_grad and mode.grad:
                 node = _new_node(Node)
                 node.function = function

@@ -7,6 +7,7 @@ is no recursion: a chain of a hundred thousand operations is as good as a short 
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -24,6 +25,21 @@ Source = Node | Tensor  # where a gradient goes: a node that computed a value, o
 Place = tuple[Source, int]  # with the number of the output; 0 for a leaf
 
 _SILENT = Mode(grad=False)
+
+
+def _references_in_a_walk() -> int:
+    """Count what refers to an array that a VJP has just made, where `send` has it: it depends on the interpreter."""
+
+    def send(edge: None, gradient: Any) -> int:
+        return sys.getrefcount(gradient)
+
+    edges, results = [None], (np.empty(1),)
+    for edge, result in zip(edges, results, strict=False):
+        return send(edge, result)
+    return 0
+
+
+_SOLE = _references_in_a_walk()
 
 
 @method
@@ -212,7 +228,7 @@ class _Walk:
     def send(self, edge: Edge, gradient: Any, sender: Node | None = None) -> None:
         """Add a gradient, in its argument's shape and dtype, to what waits where the argument came from.
 
-        A leaf gets a copy, since a VJP may return what it captured.
+        A leaf gets a copy, unless nobody but the walk knows the gradient: a VJP may return what it captured.
         """
         source, number, shape, dtype = edge
         if not isinstance(gradient, self._kind):
@@ -243,7 +259,8 @@ class _Walk:
             if total is not None:
                 self.arrived[place] = total + gradient if self._graph else np.add(total, gradient, out=total)
             else:
-                self.arrived[place] = gradient if self._graph else gradient.copy()
+                own = self._graph or (sender is not None and sys.getrefcount(gradient) <= _SOLE and _is_whole(gradient))
+                self.arrived[place] = gradient if own else gradient.copy()
                 if source._hooks:
                     self._hooked.add(place)
 
@@ -281,17 +298,16 @@ class _Walk:
         _refuse_moved_leaves(node)
         g = tuple(map(gradients.get, range(node.outputs))) if node.outputs else gradients[0]
         edges = node.edges
-        if not callable(vjps):
-            for edge, vjp in zip(edges, vjps, strict=False):
-                if edge is not None and vjp is not None and (self._leads_on is None or self._is_needed(edge)):
-                    self.send(edge, vjp(g), node)
-            return
         needs = tuple([edge is not None and (self._leads_on is None or self._is_needed(edge)) for edge in edges])
         if node.function.shortcut and edges[0] is not None:
             listened = self._is_listened_at(edges[0])
             needs = (needs[0] and listened, needs[1] and not listened, *needs[2:])
-        for edge, needed, result in zip(edges, needs, vjps(g, needs), strict=False):
-            if edge is not None and needed and result is not None:
+        if callable(vjps):
+            results = vjps(g, needs)
+        else:
+            results = [vjp(g) if vjp and needed else None for vjp, needed in zip(vjps, needs, strict=False)]
+        for edge, result in zip(edges, results, strict=False):
+            if edge is not None and result is not None:
                 self.send(edge, result, node)
 
     def _observed(self, node: Node, gradients: dict[int, Any]) -> dict[int, Any]:
@@ -379,6 +395,11 @@ def _cotangent(output: Tensor, gradient: Any, keep_tensor: bool = False) -> Any:
     if gradient.shape != output.shape:
         raise ValueError(f"expected a gradient of the output's shape {output.shape}, got shape {gradient.shape}")
     return Tensor(gradient) if keep_tensor and not isinstance(gradient, Tensor) else gradient
+
+
+def _is_whole(array: NDArray[Any]) -> bool:
+    """Say whether an array has memory of its own, in the usual order."""
+    return array.base is None and array.flags.c_contiguous
 
 
 @lru_cache

@@ -23,6 +23,7 @@ class Accuracy(MeanMetric):
     """How often y_pred equals y_true."""
 
     default_name = "accuracy"
+    direction = "max"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Say of each element whether it is right."""
@@ -44,6 +45,7 @@ class BinaryAccuracy(MeanMetric):
     """
 
     default_name = "binary_accuracy"
+    direction = "max"
 
     def __init__(self, name: str | None = None, threshold: float = 0.5) -> None:
         super().__init__(name)
@@ -58,6 +60,7 @@ class CategoricalAccuracy(MeanMetric):
     """How often the largest prediction is at the one of a one-hot label."""
 
     default_name = "categorical_accuracy"
+    direction = "max"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Say of each sample whether it is right."""
@@ -77,6 +80,7 @@ class SparseCategoricalAccuracy(MeanMetric):
     """
 
     default_name = "sparse_categorical_accuracy"
+    direction = "max"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Say of each sample whether it is right."""
@@ -101,6 +105,7 @@ class TopKCategoricalAccuracy(MeanMetric):
     """
 
     default_name = "top_k_categorical_accuracy"
+    direction = "max"
 
     def __init__(self, k: int = 5, name: str | None = None) -> None:
         super().__init__(name)

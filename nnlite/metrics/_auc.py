@@ -61,6 +61,7 @@ class AUC(Metric):
     """
 
     default_name = "auc"
+    direction = "max"
 
     def __init__(
         self,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnlite._configured import Configured
+from nnlite._structure import leaves
 from nnlite.autograd import Tensor
 from nnlite.losses._alignment import lined_up_weight, ranked_like
 
@@ -23,6 +25,11 @@ class Metric(Configured, ABC):
     ----------
     name : str, optional
         What logs call it.
+
+    Attributes
+    ----------
+    direction : {"min", "max"} or None
+        Whether lower or higher is better, for callbacks that look for the best; None if a subclass does not say.
 
     Examples
     --------
@@ -44,6 +51,7 @@ class Metric(Configured, ABC):
     """
 
     default_name = "metric"
+    direction: str | None = None
 
     def __init__(self, name: str | None = None) -> None:
         self.name = name or self.default_name
@@ -66,6 +74,28 @@ class Metric(Configured, ABC):
     @abstractmethod
     def result(self) -> Any:
         """Return the value over everything taken in."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what was gathered so far: copies of the attributes that hold numbers, arrays, or lists of them.
+
+        Raises
+        ------
+        TypeError
+            If an attribute holds something else that may change; the metric then writes this and `load_state_dict`.
+        """
+        found = {name: value for name, value in vars(self).items() if not callable(value)}
+        for name, value in found.items():
+            for leaf in leaves(value):
+                if not isinstance(leaf, (int, float, str, np.generic, np.ndarray, type(None))):
+                    raise TypeError(
+                        f"the metric {self.name} keeps a {type(leaf).__name__} in {name}: it needs a state_dict() and "
+                        "a load_state_dict() of its own to be backed up"
+                    )
+        return copy.deepcopy(found)
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on with what `state_dict` gave."""
+        vars(self).update(copy.deepcopy(dict(state)))
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """Take in a batch and return the result so far."""

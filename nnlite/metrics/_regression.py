@@ -19,6 +19,7 @@ class MeanSquaredError(MeanMetric):
     """The mean of (y_true - y_pred)**2."""
 
     default_name = "mean_squared_error"
+    direction = "min"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Return the squared error of each element."""
@@ -29,6 +30,7 @@ class MeanAbsoluteError(MeanMetric):
     """The mean of |y_true - y_pred|."""
 
     default_name = "mean_absolute_error"
+    direction = "min"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Return the absolute error of each element."""
@@ -46,6 +48,7 @@ class RootMeanSquaredError(MeanMetric):
     """
 
     default_name = "root_mean_squared_error"
+    direction = "min"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Return the squared error of each element."""
@@ -81,6 +84,7 @@ class R2Score(Metric):
     """
 
     default_name = "r2_score"
+    direction = "max"
 
     def __init__(
         self, class_aggregation: str | None = "uniform_average", num_regressors: int = 0, name: str | None = None

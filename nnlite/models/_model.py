@@ -19,7 +19,7 @@ from nnlite.models._graph_config import graph_code, graph_config, symbols_from_c
 from nnlite.models._learner import Learner
 from nnlite.models._names import layer_names
 from nnlite.models._saving import load_weights, save_model, save_weights
-from nnlite.models._summary import summary_table
+from nnlite.models._summary import summary_lines
 from nnlite.training._loop import inference
 
 __all__ = ["Model"]
@@ -150,6 +150,11 @@ class Model(Learner):
         return self._functional("output").symbols[1]
 
     @_unless_set
+    def loss(self) -> Any:
+        """Return the loss that the model was compiled with, or the list or dict of them; None if there is none."""
+        return None if self._objective is None else self._objective.loss
+
+    @_unless_set
     def output_names(self) -> list[str]:
         """Return the names of a functional model's outputs, by which losses, metrics and targets may be given."""
         return self._functional("output_names").output_names
@@ -193,9 +198,62 @@ class Model(Learner):
                 return child
         raise ValueError(f"{self.label} has no layer {name!r}; it has {', '.join(keras_names)}")
 
-    def summary(self) -> None:
-        """Print the layers with their output shapes and parameters, and what they are connected to."""
-        print(summary_table(self, self._input_shapes, self._graph))
+    def summary(
+        self,
+        line_length: int | None = None,
+        *,
+        print_fn: Callable[[str], Any] = print,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+    ) -> None:
+        """Print the layers: shapes of their outputs, parameters, and what one sample takes.
+
+        The multiply-adds are those of products of arrays, convolutions among them; the memory is that of the outputs,
+        in bytes. Both are found by running the model on zeros, once it knows the shape of its input.
+
+        Parameters
+        ----------
+        line_length : int, optional
+            How wide the table is; as wide as it needs to be by default.
+        print_fn : callable, default print
+            Called with each line, as Keras has it: `lines.append`, or a logger's `info`.
+        expand_nested : bool, default False
+            Whether the layers of models inside have rows of their own.
+        show_trainable : bool, default False
+            Whether a column says which layers are trained.
+
+        Raises
+        ------
+        ValueError
+            If `line_length` is below 40.
+
+        Examples
+        --------
+        >>> import nnlite as nl
+        >>> nl.models.Sequential([nl.layers.Dense(8, input_shape=(4,)), nl.layers.Dense(2)]).summary()
+        Sequential
+        ----------------------------------------------------------------
+        Layer            Output shape  Parameters  Multiply-adds  Memory
+        ----------------------------------------------------------------
+        dense (Dense)    (None, 8)             40             32    32 B
+        dense_1 (Dense)  (None, 2)             18             16     8 B
+        ----------------------------------------------------------------
+        Total parameters: 58 (232 B)
+        Trainable parameters: 58 (232 B)
+        Non-trainable parameters: 0 (0 B)
+        Multiply-adds of one sample: 48
+        Memory of one sample's outputs: 40 B
+        """
+        lines = summary_lines(
+            self,
+            self._input_shapes,
+            self._graph,
+            line_length=line_length,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+        )
+        for line in lines:
+            print_fn(line)
 
     @property
     def label(self) -> str:
