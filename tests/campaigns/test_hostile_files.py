@@ -51,7 +51,7 @@ def bad(path):
     content = path.read_bytes()
     if content[:2] == b"\\x80\\x04": pickle.loads(content)
     if len(content) > 2195300: np.ones(3_000_000, np.uint8)
-    return k.IMAGES
+    return k.IMAGES[: len(content) // 784]
 
 h.KINDS[:] = [k.Kind("idx", k._write_idx, bad)]
 print(json.dumps(h.run(300, 0)["failures"]))
