@@ -18,7 +18,7 @@ __all__ = ["read_notes", "read_state", "read_weights", "write_state"]
 _VERSION = 1
 _STATE, _KIND = "nnlite.state", "nnlite.kind"
 _NAMES = {"checkpoint": "a checkpoint of nnlite", "model": "a model that nnlite saved"}
-_CONTENTS = {
+_CONTENTS: dict[str, dict[str, type]] = {
     "checkpoint": {"kinds": dict, "notes": dict, "parts": dict},
     "model": {"model": dict, "input_shapes": tuple, "weights": dict, "frozen": list},
 }
