@@ -1,25 +1,23 @@
-"""The course's network for MNIST, in nnlite and in PyTorch: three convolutions, two dense layers, 95,628 parameters."""
+"""The course's network for MNIST: three convolutions, two dense layers; 95,628 parameters on 28x28 pixels."""
 
 from typing import Any
 
-__all__ = ["nnlite_network", "torch_network"]
+__all__ = ["keras_network", "torch_network"]
 
 
-def nnlite_network() -> Any:
-    """Return the network as a user of nnlite writes it."""
-    from nnlite.layers import Conv2D, Dense, Flatten, MaxPool2D
-    from nnlite.models import Sequential
-
-    return Sequential(
+def keras_network(k: Any, size: int = 28) -> Any:
+    """Return the network as a user of nnlite or of Keras (`k`, the library) writes it."""
+    return k.models.Sequential(
         [
-            Conv2D(32, (3, 3), activation="relu", input_shape=(28, 28, 1)),
-            MaxPool2D((2, 2)),
-            Conv2D(64, (3, 3), activation="relu"),
-            MaxPool2D((2, 2)),
-            Conv2D(66, (3, 3), activation="relu"),
-            Flatten(),
-            Dense(64, activation="relu"),
-            Dense(10, activation="softmax"),
+            k.layers.Input((size, size, 1)),
+            k.layers.Conv2D(32, (3, 3), activation="relu"),
+            k.layers.MaxPooling2D((2, 2)),
+            k.layers.Conv2D(64, (3, 3), activation="relu"),
+            k.layers.MaxPooling2D((2, 2)),
+            k.layers.Conv2D(66, (3, 3), activation="relu"),
+            k.layers.Flatten(),
+            k.layers.Dense(64, activation="relu"),
+            k.layers.Dense(10, activation="softmax"),
         ]
     )
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks._course_network import nnlite_network, torch_network
+from benchmarks._course_network import keras_network, torch_network
 
 BATCH_SIZE = 64
 
@@ -57,7 +57,7 @@ def train_nnlite(split: Split, seed: int, epochs: int, threads: int | None) -> R
     if threads is not None:
         nl.set_num_threads(threads)
     nl.random.seed(seed)
-    model = nnlite_network()
+    model = keras_network(nl)
     model.compile("adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     accuracies, seconds = [], 0.0
     for _ in range(epochs):

@@ -1,48 +1,26 @@
-"""The `xor` row: a training step of a 2-8-1 network on the four cases of XOR, SGD with momentum."""
+"""The row `xor`: a training step of a 2-8-1 network on the four cases of XOR, SGD with momentum."""
 
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
+
+from benchmarks._row import Batch, Network, training
 
 X = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.float32)
 Y = np.array([[0], [1], [1], [0]], np.float32)
 
 
-def nnlite_step() -> Callable[[], object]:
-    """Return a step as a user of nnlite writes it."""
-    import nnlite as nl
-    from nnlite.layers import Dense
-
-    model = nl.models.Sequential([Dense(8, activation="tanh", input_shape=(2,)), Dense(1, activation="sigmoid")])
-    loss_function = nl.losses.BinaryCrossentropy()
-    optimizer = nl.optimizers.SGD(0.1, momentum=0.9, parameters=model.parameters())
-    x = nl.tensor(X)
-
-    def step() -> float:
-        loss = loss_function(Y, model(x))
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        return float(loss.item())
-
-    return step
+def as_keras(k: Any) -> tuple[Any, Any]:
+    model = k.models.Sequential(
+        [k.layers.Input((2,)), k.layers.Dense(8, activation="tanh"), k.layers.Dense(1, activation="sigmoid")]
+    )
+    return model, k.losses.BinaryCrossentropy()
 
 
-def torch_step() -> Callable[[], object]:
-    """Return the same step as a user of PyTorch writes it."""
-    import torch
+def as_torch() -> tuple[Any, Any]:
     from torch import nn
 
-    model = nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Sigmoid())
-    loss_function = nn.BCELoss()
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    x, y = torch.from_numpy(X), torch.from_numpy(Y)
+    return nn.Sequential(nn.Linear(2, 8), nn.Tanh(), nn.Linear(8, 1), nn.Sigmoid()), nn.BCELoss()
 
-    def step() -> float:
-        loss = loss_function(model(x), y)
-        loss.backward()
-        optimizer.step()
-        optimizer.zero_grad()
-        return float(loss.item())
 
-    return step
+ROWS = {"xor": training(lambda: Batch(X, Y), Network(as_keras, as_torch), optimizer="SGD", rate=0.1, momentum=0.9)}

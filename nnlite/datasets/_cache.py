@@ -17,8 +17,9 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from nnlite.datasets._unpacked import CHUNK, open_unpacked
+from nnlite.datasets._unpacked import open_unpacked
 from nnlite.io import FormatError
+from nnlite.io._files import CHUNK
 
 __all__ = ["DataFile", "locate"]
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlite.datasets._unpacked import open_unpacked, read_up_to
+from nnlite.datasets._unpacked import open_unpacked
 from nnlite.io import FormatError
+from nnlite.io._files import read_up_to
 
 __all__ = ["read_idx"]
 

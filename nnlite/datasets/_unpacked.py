@@ -5,22 +5,13 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from nnlite.io import FormatError
+from nnlite.io._files import Readable
 
-__all__ = ["CHUNK", "Readable", "open_unpacked", "read_up_to"]
-
-CHUNK = 1 << 20  # bytes
+__all__ = ["open_unpacked"]
 
 _GZIP_MAGIC = b"\x1f\x8b"
-
-
-class Readable(Protocol):
-    """What can be read from, a piece at a time."""
-
-    def read(self, size: int, /) -> bytes:
-        """Return at most `size` bytes, and none at the end."""
 
 
 @contextmanager
@@ -43,14 +34,3 @@ def open_unpacked(path: Path) -> Iterator[Readable]:
                 yield unpacked
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             raise FormatError(f"{path}: expected a whole gzip file, found a damaged one ({error})") from error
-
-
-def read_up_to(stream: Readable, limit: int) -> bytearray:
-    """Read at most `limit` bytes; memory grows with what is really there, not with `limit`."""
-    content = bytearray()
-    while len(content) < limit:
-        chunk = stream.read(min(CHUNK, limit - len(content)))
-        if not chunk:
-            break
-        content += chunk
-    return content

@@ -6,16 +6,19 @@ kink go through `kernel`, so that derivatives of derivatives see the same side.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
 
 from nnlite.autograd import Tensor, differentiable, nondifferentiable
 from nnlite.autograd._recording import Array, Deferred
-from nnlite.functional._math import erf
-from nnlite.kernels import elementwise
+from nnlite.functional._math import erf, tanh
+from nnlite.functional._windows import as_floating
+from nnlite.kernels import elementwise, rectifier
 
 __all__ = [
+    "FUSIBLE",
     "celu",
     "elu",
     "exponential",
@@ -76,7 +79,7 @@ def step(x: Array) -> Array:
     return np.heaviside(x, 1.0)
 
 
-@differentiable(kernel=elementwise.relu)
+@differentiable(kernel=rectifier.relu)
 def relu(x: Array) -> Array:
     """Return max(x, 0); the derivative at 0 is 0.
 
@@ -94,7 +97,7 @@ def relu(x: Array) -> Array:
     return y, (lambda g: _where_positive(g, y),)
 
 
-@differentiable(kernel=elementwise.where_positive)
+@differentiable(kernel=rectifier.where_positive)
 def _where_positive(g: Array, y: Array) -> Array:
     """Return g where y > 0 and 0 elsewhere."""
     return _where_positive.kernel(g, y), (lambda t: _where_positive(t, y), None)
@@ -316,8 +319,17 @@ def gelu(x: Array, *, approximate: str | bool = "none") -> Array:
         phi = 0.5 * np.tanh(scale * x * (1 + 0.044715 * x * x)) + 0.5
         slope = 2 * scale
         return x * phi, (lambda g: g * (phi + phi * (1 - phi) * (slope * x * (1 + 3 * 0.044715 * x * x))),)
-    phi = 0.5 * erf(x * (1 / math.sqrt(2))) + 0.5
-    return x * phi, (lambda g: g * (phi + x * np.exp(-0.5 * x * x) * (1 / math.sqrt(2 * math.pi))),)
+    x = as_floating(x)
+    y, phi = elementwise.gelu(x)
+    return y, (lambda g: elementwise.gelu_vjp(g, x, phi),)
+
+
+@gelu.composite
+def _gelu_by_parts(x: Array, *, approximate: str | bool = "none") -> Array:
+    """Return the same as `gelu` in functions that have derivatives of every order."""
+    if approximate in ("tanh", True):
+        return x * (0.5 * tanh(math.sqrt(2 / math.pi) * x * (1 + 0.044715 * x * x)) + 0.5)
+    return x * (0.5 * erf(x * (1 / math.sqrt(2))) + 0.5)
 
 
 def sigmoid(x: Array) -> Array:
@@ -565,3 +577,9 @@ def glu(x: Array, *, axis: int = -1) -> Array:
     a, b = np.split(x, 2, axis=axis)
     gate = 0.5 * np.tanh(0.5 * b) + 0.5
     return a * gate, (lambda g: np.concatenate([g * gate, g * a * gate * (1 - gate)], axis=axis),)
+
+
+# Elementwise, of one array alone, and replayed by their bodies: `affine` can apply them in its own operation.
+FUSIBLE: frozenset[Any] = frozenset(
+    {celu, elu, exponential, hard_tanh, mish, relu, relu6, selu, silu, softplus, softsign, tanh}
+)

@@ -9,7 +9,7 @@ from nnlite.autograd._recording import Array
 from nnlite.functional._activation import relu
 from nnlite.functional._windows import PaddingLike, Size, as_floating, per_axis, resolved_padding
 from nnlite.kernels import conv as kernels
-from nnlite.kernels.elementwise import where_positive
+from nnlite.kernels.rectifier import where_positive
 
 __all__ = [
     "check_kernel", "conv1d", "conv2d", "conv3d", "conv_input_grad", "conv_weight_grad", "depthwise_conv2d",

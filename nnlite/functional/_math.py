@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from scipy.special import erf as erf_ufunc
 
 from nnlite.autograd import differentiable
 from nnlite.autograd._recording import Array
+from nnlite.kernels import elementwise
 
 __all__ = [
     "arccos",
@@ -167,7 +167,7 @@ def arctanh(x: Array) -> Array:
     return np.arctanh(x), (lambda g: g / ((1 - x) * (1 + x)),)
 
 
-@differentiable
+@differentiable(kernel=elementwise.erf)
 def erf(x: Array) -> Array:
     """Return the error function, 2/sqrt(pi) times the integral of exp(-t**2) from 0 to x."""
-    return erf_ufunc(x), (lambda g: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x),)
+    return erf.kernel(x), (lambda g: g * (2 / math.sqrt(math.pi)) * np.exp(-x * x),)

@@ -9,8 +9,8 @@ import math
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from nnlite.kernels.elementwise import rectify_in_place
 from nnlite.kernels.parallel import count_chunks, get_num_threads, map_chunks, partition
+from nnlite.kernels.rectifier import rectify_in_place
 from nnlite.kernels.window import Array, Window, shifts
 from nnlite.kernels.workspace import scratch
 

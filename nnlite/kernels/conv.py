@@ -18,10 +18,10 @@ import numpy as np
 
 from nnlite.kernels import depthwise
 from nnlite.kernels.columns import Padding, Shape, blocks_of, columns_of, finish, line_length, view_of, windows_of
-from nnlite.kernels.elementwise import keep_where_positive, where_positive
 from nnlite.kernels.normalization import total
 from nnlite.kernels.parallel import count_chunks, get_num_threads, map_chunks, partition
 from nnlite.kernels.product import matmul_by_strips, sum_by_strips
+from nnlite.kernels.rectifier import keep_where_positive, where_positive
 from nnlite.kernels.window import Array, Window, shifts
 from nnlite.kernels.workspace import scratch
 

@@ -1,83 +1,136 @@
-"""Rectifying, on several threads.
+"""Functions of single elements that take several passes, block by block on all threads.
 
-Each step is the fastest of those that NumPy has for it (ns per float32 element in cache, one core of an EPYC 9004):
-`np.clip(x, 0, np.inf)` takes 0.22 where `np.maximum(x, 0)` takes 0.55, and a product of the bits with a mask takes
-0.29 where `np.where` takes 1 to 4.
+Blocks are large: after each pass a thread has to wait for the interpreter's lock, in 7 us or so if another holds it.
+On arrays of a million elements, gelu takes 1.6 ms in blocks of 2**18, 4.8 ms in blocks of 2**15, which would stay in a
+core's own cache, and 2.6 ms on one thread.
+
+The error function of float32 numbers is a hyperbolic tangent, which NumPy computes forty times faster than SciPy the
+error function: ``erf(x) = tanh(x * p(x**2))``, where p is the polynomial that makes the largest relative error of
+erf least, 1.0e-7 without rounding (`docs/erf.py` finds it). With rounding it is 4 units in the last place at most,
+and 0.6 on average. Other dtypes go to SciPy.
 """
 
+import math
+from collections.abc import Callable
+
 import numpy as np
+from scipy.special import erf as erf_ufunc
 
-from nnlite.kernels.parallel import SERIAL_BYTES, count_chunks, map_chunks, partition
+from nnlite.kernels.parallel import get_num_threads, map_chunks, partition
 from nnlite.kernels.window import Array
+from nnlite.kernels.workspace import scratch
 
-__all__ = ["keep_where_positive", "rectify_in_place", "relu", "where_positive"]
+__all__ = ["erf", "gelu", "gelu_vjp"]
 
+_BLOCK = 2**18  # elements
+_LEAST = 2**15  # as many are worth a thread
 
-def relu(x: Array) -> Array:
-    """Return max(x, 0), NaN where x is NaN.
-
-    Examples
-    --------
-    >>> relu(np.array([-1.0, 2.0]))
-    array([0., 2.])
-    """
-    x = np.asarray(x)
-    if x.ndim == 0 or x.nbytes <= SERIAL_BYTES or x.dtype.kind != "f":
-        return np.asarray(np.maximum(x, 0))
-    out = np.empty_like(x)
-    chunks = partition(len(x), count_chunks(x.nbytes))
-    map_chunks(lambda number: np.clip(x[chunks[number]], 0, np.inf, out=out[chunks[number]]), len(chunks))
-    return out
+_ERF = (
+    1.128379225730896, 0.10276947170495987, -0.00019270660413894802, -0.000619085505604744, 8.739380427869037e-05,
+    -5.631552994600497e-06, 1.3988392311148345e-07,
+)  # fmt: skip
+_NORMAL = tuple(a * 0.5 ** (k + 0.5) for k, a in enumerate(_ERF))  # the same for erf(x / sqrt(2))
 
 
-def rectify_in_place(x: Array) -> None:
-    """Set what is below 0 in x to 0, in this thread.
+def erf(x: Array) -> Array:
+    """Return the error function of an array or a number.
 
     Examples
     --------
-    >>> x = np.array([-1.0, 2.0])
-    >>> rectify_in_place(x)
-    >>> x
-    array([0., 2.])
+    >>> erf(np.array([0.0, 0.5, -8.0], np.float32)).round(4)
+    array([ 0.    ,  0.5205, -1.    ], dtype=float32)
     """
-    np.clip(x, 0, np.inf, out=x)
+    if not isinstance(x, np.ndarray) or x.dtype != np.float32:
+        return erf_ufunc(x)
+    x = _dense(x)
+    y = np.empty_like(x)
+    source, target = x.ravel("K"), y.ravel("K")
+    _in_blocks(lambda block: _tanh_of_odd(_ERF, source[block], target[block]), x.size)
+    return y
 
 
-def where_positive(g: Array, y: Array) -> Array:
-    """Return g where y > 0, and 0 elsewhere: the gradient of `relu`, whose output is y.
+def gelu(x: Array) -> tuple[Array, Array]:
+    """Return x * Phi(x), and Phi(x), the standard normal distribution function.
+
+    Examples
+    --------
+    >>> gelu(np.array([-1.0, 1.0], np.float32))[0].round(3)
+    array([-0.159,  0.841], dtype=float32)
+    """
+    x = _dense(x)
+    y, phi = np.empty_like(x), np.empty_like(x)
+    source, product, distribution = (a.ravel("K") for a in (x, y, phi))
+
+    def job(block: slice) -> None:
+        values, p = source[block], distribution[block]
+        if p.dtype == np.float32:
+            _tanh_of_odd(_NORMAL, values, p)
+        else:
+            erf_ufunc(np.multiply(values, math.sqrt(0.5), out=p), out=p)
+        p *= 0.5
+        p += 0.5
+        np.multiply(values, p, out=product[block])
+
+    _in_blocks(job, x.size)
+    return y, phi
+
+
+def gelu_vjp(g: Array, x: Array, phi: Array) -> Array:
+    """Return g times the derivative of `gelu`, Phi(x) + x * exp(-x**2 / 2) / sqrt(2 * pi).
 
     Parameters
     ----------
-    g, y : ndarrays of the same shape
-
-    Returns
-    -------
-    ndarray of the dtype of g; where y <= 0 or NaN it is 0, whatever g is.
-
-    Examples
-    --------
-    >>> where_positive(np.array([5.0, np.inf, 7.0]), np.array([1.0, 0.0, 2.0]))
-    array([5., 0., 7.])
+    g : ndarray, of the shape of x
+    x, phi : ndarray
+        The argument of `gelu`, and the second of its results.
     """
-    if g.ndim == 0:
-        return where_positive(g[None], y[None]).reshape(())
-    out = np.empty_like(y, g.dtype)
-    chunks = partition(len(g), count_chunks(g.nbytes))
-    map_chunks(
-        lambda number: keep_where_positive(g[chunks[number]], y[chunks[number]], out[chunks[number]]), len(chunks)
-    )
-    return out
+    x, phi = _dense(x), _dense(phi)
+    if g.strides != x.strides or phi.strides != x.strides:
+        x, phi, g = (np.ascontiguousarray(a) for a in (x, phi, g))
+    dx = np.empty_like(x)
+    cotangent, values, distribution, target = (a.ravel("K") for a in (g, x, phi, dx))
+
+    def job(block: slice) -> None:
+        v, slope = values[block], target[block]
+        np.multiply(v, v, out=slope)
+        slope *= -0.5
+        np.exp(slope, out=slope)
+        slope *= v
+        slope *= 1 / math.sqrt(2 * math.pi)
+        slope += distribution[block]
+        slope *= cotangent[block]
+
+    _in_blocks(job, x.size)
+    return dx
 
 
-def keep_where_positive(g: Array, y: Array, out: Array) -> None:
-    """Write g where y > 0, and 0 elsewhere, to `out`, in this thread.
+def _tanh_of_odd(coefficients: tuple[float, ...], x: Array, out: Array) -> None:
+    """Set out to tanh(x * p(x**2)), where p has these coefficients, the constant first."""
+    *others, highest = coefficients
+    with np.errstate(over="ignore", under="ignore"):  # far out the tangent is 1 anyway, and near 0 p is its constant
+        square = np.multiply(x, x, out=scratch("elementwise.square", x.shape, x.dtype))
+        np.multiply(square, highest, out=out)
+        for coefficient in reversed(others[1:]):
+            out += coefficient
+            out *= square
+        out += others[0]
+        out *= x
+    np.tanh(out, out=out)
 
-    Examples
-    --------
-    >>> out = np.empty(2)
-    >>> keep_where_positive(np.array([5.0, 6.0]), np.array([0.0, 1.0]), out)
-    >>> out
-    array([0., 6.])
-    """
-    bits = f"u{g.itemsize}"
-    np.multiply(g.view(bits), y > 0, out=out.view(bits))
+
+def _in_blocks(job: Callable[[slice], object], size: int) -> None:
+    """Call `job` on slices of range(size) that stay in cache, each thread taking its share in one piece."""
+    pieces = partition(size, min(get_num_threads(), max(size // _LEAST, 1)))
+
+    def work(number: int) -> None:
+        piece = pieces[number]
+        for start in range(piece.start, piece.stop, _BLOCK):
+            job(slice(start, min(start + _BLOCK, piece.stop)))
+
+    map_chunks(work, len(pieces))
+
+
+def _dense(x: Array) -> Array:
+    """Return x if its elements lie in memory without gaps, in whatever order of the axes, else a copy."""
+    order = sorted(range(x.ndim), key=x.strides.__getitem__, reverse=True)
+    return x if x.transpose(order).flags.c_contiguous else x.copy()

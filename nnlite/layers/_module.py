@@ -146,9 +146,11 @@ class Module:
             raise
         finally:
             current_module.reset(token)
-        mask = mask_of(inputs[0]) if inputs else None
-        if mask is not None:
-            remember_mask(output, self.compute_mask(inputs[0], mask))
+        first = inputs[0] if inputs else None
+        if type(first) is not Tensor or first._remembered is not None:  # asked first: most Tensors remember nothing
+            mask = mask_of(first)
+            if mask is not None:
+                remember_mask(output, self.compute_mask(first, mask))
         if self._forward_hooks:
             for hook in tuple(self._forward_hooks.values()):
                 replacement = hook(self, inputs, output)

@@ -1,51 +1,67 @@
-"""Rectifying and its gradient, at the values where shortcuts would show."""
-
-from typing import Any
+"""The error function and GELU in blocks, held against SciPy."""
 
 import numpy as np
 import pytest
+from scipy.special import erf as exact_erf
+from scipy.special import ndtr
 
-from nnlite.kernels import elementwise, parallel
+from nnlite.kernels import elementwise
+from nnlite.kernels.elementwise import erf, gelu, gelu_vjp
 
-
-@pytest.fixture(params=[False, True], ids=["whole", "chunks"])
-def _chunks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    if request.param:
-        monkeypatch.setattr(parallel, "CHUNK_BYTES", 64)
-        monkeypatch.setattr(parallel, "SERIAL_BYTES", 16)
-        monkeypatch.setattr(elementwise, "SERIAL_BYTES", 16)
+LINE = np.linspace(-6, 6, 400_001)
 
 
-SPECIAL = [-np.inf, -1.0, -0.0, 0.0, 1e-45, 2.0, np.inf, np.nan]
+def test_float32_errors_stay_below_four_units_in_the_last_place():
+    x = np.concatenate([LINE, np.geomspace(1e-30, 1, 1000)]).astype(np.float32)
+    exact = exact_erf(x.astype(np.float64))
+    units = np.abs(erf(x) - exact) / np.spacing(np.abs(exact).astype(np.float32))
+    assert units.max() < 4
+    assert units.mean() < 0.7
 
 
-@pytest.mark.usefixtures("_threads", "_chunks")
+def test_float64_and_numbers_are_those_of_scipy():
+    np.testing.assert_array_equal(erf(LINE), exact_erf(LINE))
+    assert erf(0.25) == exact_erf(0.25)
+
+
+def test_the_ends_of_the_line_raise_no_warning():
+    x = np.array([np.inf, -np.inf, np.nan, 1e30, -1e30, 1e-40, 0.0, -0.0], np.float32)
+    with np.errstate(all="raise"):
+        y = erf(x)
+    np.testing.assert_allclose(y, [1, -1, np.nan, 1, -1, 1.1283792e-40, 0, 0], rtol=1e-4)
+    assert np.signbit(y[-1])
+    assert not np.signbit(y[-2])
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize(
-    "arranged", [lambda x: x, lambda x: x.T, lambda x: x[:, ::2], lambda x: x[0], lambda x: x[0, 0]]
-)
-def test_relu_and_its_gradient(dtype: str, arranged: Any) -> None:
-    x = arranged(np.array([SPECIAL, SPECIAL[::-1], np.arange(-3.0, 5.0)], dtype))
-    g = np.full(x.shape, np.inf, dtype)
-    y = elementwise.relu(x)
-    assert y.dtype == x.dtype
-    np.testing.assert_array_equal(y, np.maximum(x, 0))
-    dx = elementwise.where_positive(g, y)
-    assert dx.dtype == x.dtype
-    np.testing.assert_array_equal(dx, np.where(x > 0, np.inf, 0))
+def test_gelu_and_its_derivative(dtype):
+    x = LINE[::40].astype(dtype)
+    exact, density = x.astype(np.float64), np.exp(-0.5 * LINE[::40] ** 2) / np.sqrt(2 * np.pi)
+    y, phi = gelu(x)
+    tolerance = 3e-7 if dtype == "float32" else 1e-15
+    np.testing.assert_allclose(y, exact * ndtr(exact), atol=6 * tolerance)
+    np.testing.assert_allclose(phi, ndtr(exact), atol=tolerance)
+    np.testing.assert_allclose(
+        gelu_vjp(np.full_like(x, 2), x, phi), 2 * (ndtr(exact) + exact * density), atol=4 * tolerance
+    )
+    assert y.dtype == phi.dtype == dtype
 
 
-def test_relu_keeps_the_layout_of_memory() -> None:
-    x = np.zeros((4, 200, 200, 3), np.float32).transpose(0, 3, 1, 2)
-    assert elementwise.relu(x).strides == x.strides
-    assert elementwise.where_positive(np.ones(x.shape, np.float32), x).strides == x.strides
+@pytest.mark.parametrize("axes", [(0, 1, 2), (2, 0, 1), (0, 2, 1)])
+@pytest.mark.parametrize("step", [1, 2])
+def test_every_memory_order_in_small_blocks(axes, step, monkeypatch):
+    monkeypatch.setattr(elementwise, "_BLOCK", 7)
+    monkeypatch.setattr(elementwise, "_LEAST", 5)
+    x, g = (np.random.default_rng(seed).normal(size=(4, 6, 5)).transpose(axes)[:, ::step] for seed in (0, 1))
+    y, phi = gelu(x)
+    np.testing.assert_allclose(y, x * ndtr(x), rtol=1e-12)
+    slope = phi + x * np.exp(-0.5 * x * x) / np.sqrt(2 * np.pi)
+    np.testing.assert_allclose(gelu_vjp(g, x, phi), g * slope, rtol=1e-12)
+    np.testing.assert_allclose(gelu_vjp(np.ascontiguousarray(g), x, phi), g * slope, rtol=1e-12)
+    single = x.astype(np.float32)
+    np.testing.assert_allclose(erf(single), exact_erf(single), rtol=1e-6)
 
 
-def test_integers_stay_integers() -> None:
-    assert elementwise.relu(np.arange(-2, 3)).tolist() == [0, 0, 0, 1, 2]
-
-
-def test_a_gradient_that_is_a_broadcast_view() -> None:
-    y = np.array([[0.0, 1.0], [2.0, 0.0]])
-    g = np.broadcast_to(np.float64(3.0), (2, 2))
-    np.testing.assert_array_equal(elementwise.where_positive(g, y), [[0, 3], [3, 0]])
+def test_no_axes_and_no_elements():
+    assert erf(np.array(0.5, np.float32)).shape == ()
+    assert gelu(np.empty((0, 3), np.float32))[0].shape == (0, 3)
