@@ -24,8 +24,8 @@ from nnlite.models import Sequential
 
 try:
     from nnlite import plotting
-except ImportError:
-    sys.exit('the picture needs matplotlib, the extra `plot`: pip install "nnlite[plot]"')
+except ImportError as error:
+    sys.exit(str(error))
 
 BATCH_SIZE, RATE, EPOCHS, QUICK_EPOCHS = 32, 0.001, 60, 10
 FOLDS = 4
