@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nnlite as nl
+import nnlite.functional as F
 from nnlite.layers import Concatenate, Conv2D, Dense, Flatten, Input, LayerNorm, MaxPool2D, MultiHeadAttention
 from nnlite.models import Model, Sequential
 from nnlite.optimizers import schedules
@@ -110,7 +111,7 @@ def draw_boundary(epochs: int) -> Iterator[tuple[str, Any]]:
 def draw_gradients(digits: Digits) -> Iterator[tuple[str, Any]]:
     """Send a loss back through six layers of sigmoids: the gradient all but vanishes on the way."""
     model = Sequential([Flatten(), *[Dense(32, activation="sigmoid") for _ in range(6)], Dense(10)])
-    loss = nl.functional.cross_entropy(model(digits.x_train[:64]), digits.y_train[:64])
+    loss = F.cross_entropy(model(digits.x_train[:64]), digits.y_train[:64])
     loss.backward()
 
     yield "gradient_flow", plotting.gradient_flow(model)
@@ -131,7 +132,7 @@ def draw_functions() -> Iterator[tuple[str, Any]]:
 def draw_graphs() -> Iterator[tuple[str, Any]]:
     """Draw a neuron operation by operation, and a model layer by layer: with Graphviz, or as its text."""
     x, w, b = (nl.tensor(value, requires_grad=True) for value in (2.0, -3.0, 6.9))
-    yield "computation_graph", nl.draw_graph(np.tanh(x * w + b), names={"x": x, "w": w, "b": b})
+    yield "computation_graph", nl.draw_graph(F.tanh(x * w + b), names={"x": x, "w": w, "b": b})
 
     left, right, encoder = Input((64,), name="left"), Input((64,), name="right"), Dense(16, name="encoder")
     both = Concatenate()([encoder(left), encoder(right)])
