@@ -7,7 +7,7 @@ API: dict[str, str] = {
         Tensor tensor Parameter no_grad enable_grad is_grad_enabled grad differentiable check_grads checkpoint jacobian
         hessian hvp vjp jvp detect_anomaly random set_num_threads get_num_threads set_default_dtype functional layers
         models losses metrics optimizers callbacks initializers regularizers constraints data datasets io utils nn
-        optim clear_workspace __version__""",
+        optim clear_workspace draw_graph __version__""",
     "functional": """
         add subtract multiply divide power negative absolute sign maximum minimum clip where sqrt rsqrt square
         reciprocal exp expm1 log log1p log2 log10 sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh

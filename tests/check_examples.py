@@ -47,6 +47,14 @@ EXAMPLES = [
         },
     ),
     Example(
+        "breast_cancer",
+        1,
+        {
+            "two accuracies > 0.92": lambda r: [float(a) > 0.92 for a in r["accuracies"].split(",")] == [True, True],
+            "mean_accuracy > 0.92": lambda r: float(r["mean_accuracy"]) > 0.92,
+        },
+    ),
+    Example(
         "mnist_cnn",
         3,
         {
