@@ -13,13 +13,12 @@ import pytest
 
 from nnlite.io._state import read_state
 from tests.campaigns._kinds import same
-from tests.campaigns.training_run import PHASES
+from tests.campaigns.training_run import PHASES, WAYS
 
 pytest.importorskip("safetensors")
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL")
 
 ROOT = Path(__file__).parent.parent.parent
-WAYS = ["loop", "fit"]
 
 
 def start(folder: Path, way: str, epochs: int) -> subprocess.Popen:

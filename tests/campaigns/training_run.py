@@ -95,7 +95,19 @@ def by_a_loop(folder: Path, phase: Phase, epochs: int, save_freq: int) -> Any:
 
 
 def by_fit(folder: Path, phase: Phase, epochs: int, save_freq: int) -> Any:
-    """Train by fit, with BackupAndRestore, augmented images from a loader, and validation."""
+    """Train by fit on arrays."""
+    return _fitted(folder, phase, epochs, save_freq, X, Y, BATCH)
+
+
+def by_a_loader(folder: Path, phase: Phase, epochs: int, save_freq: int) -> Any:
+    """Train by fit on images that a loader shuffles and augments, in a thread of its own."""
+    transforms = [nl.data.RandomFlip(), nl.data.RandomShift(1)]
+    loader = nl.data.DataLoader((X, Y), BATCH, shuffle=True, seed=5, prefetch=2, transform=transforms)
+    return _fitted(folder, phase, epochs, save_freq, loader)
+
+
+def _fitted(folder: Path, phase: Phase, epochs: int, save_freq: int, *data: Any) -> Any:
+    """Train by fit, with BackupAndRestore, another callback that has a state, and validation after each epoch."""
 
     class Phases(nl.callbacks.Callback):
         def on_epoch_begin(self, epoch: int, logs: Any) -> None:
@@ -110,17 +122,19 @@ def by_fit(folder: Path, phase: Phase, epochs: int, save_freq: int) -> Any:
     backup = nl.callbacks.BackupAndRestore(folder / "backup", save_freq=save_freq, delete_checkpoint=False)
     model = network()
     stopping = nl.callbacks.EarlyStopping(patience=10_000, restore_best_weights=True)
-    history = model.fit(
-        X, Y, BATCH, epochs, verbose=0, callbacks=[backup, stopping, Phases()], validation_data=(X_VAL, Y_VAL)
-    )
+    callbacks = [backup, stopping, Phases()]
+    history = model.fit(*data, epochs=epochs, verbose=0, callbacks=callbacks, validation_data=(X_VAL, Y_VAL))
     return model, history.history
+
+
+WAYS = {"loop": by_a_loop, "fit": by_fit, "loader": by_a_loader}
 
 
 def main() -> None:
     """Train, from the last checkpoint on, and write down what came of it."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--way", choices=["loop", "fit"], required=True)
+    parser.add_argument("--way", choices=list(WAYS), required=True)
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--save-freq", type=int, default=3)
     options = parser.parse_args()
@@ -135,8 +149,7 @@ def main() -> None:
     nnlite.io._safetensors.replacing = replacing
     nl.set_num_threads(1)
     nl.random.seed(11)
-    way = {"loop": by_a_loop, "fit": by_fit}[options.way]
-    model, history = way(options.folder, phase, options.epochs, options.save_freq)
+    model, history = WAYS[options.way](options.folder, phase, options.epochs, options.save_freq)
     io.Checkpoint(model).save(options.folder / "final.safetensors", history=history)
     phase.set("finished")
     os._exit(0)

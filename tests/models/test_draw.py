@@ -24,7 +24,7 @@ def arrows(model: Model) -> list[tuple[str, str]]:
 
 def outputs(model: Model) -> list[str]:
     """The names of the boxes with a thick border."""
-    return re.findall(r'"([\w.]+)" \[shape=record.*penwidth=3\]', model.plot().source)
+    return re.findall(r'"([\w.]+)" \[shape=record.*penwidth=2\]', model.plot().source)
 
 
 def test_a_chain_of_layers() -> None:
