@@ -137,7 +137,7 @@ class Picture:
     def box(self, key: str, rows: Sequence[str], fill: str = "#ffffff", style: str = "", thick: bool = False) -> None:
         """Add a box with a compartment for each row."""
         label = "{" + "|".join(_in_record(row) for row in rows) + "}"
-        border = ", penwidth=3" if thick else ""
+        border = ", penwidth=2" if thick else ""
         styles = ",".join(filter(None, ("filled", style)))
         self._lines.append(
             f'{_quoted(key)} [shape=record, label="{label}", style="{styles}", fillcolor="{fill}"{border}];'

@@ -63,6 +63,7 @@ EXAMPLES = [
             )
         },
     ),
+    Example("gallery", 12, {"12 <= pictures <= 14": lambda r: 12 <= int(r["pictures"]) <= 14}),  # 14 with Graphviz
 ]
 
 

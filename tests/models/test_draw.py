@@ -24,7 +24,7 @@ def arrows(model: Model) -> list[tuple[str, str]]:
 
 def outputs(model: Model) -> list[str]:
     """The names of the boxes with a thick border."""
-    return re.findall(r'"([\w.]+)" \[shape=record.*penwidth=3\]', model.plot().source)
+    return re.findall(r'"([\w.]+)" \[shape=record.*penwidth=2\]', model.plot().source)
 
 
 def test_a_chain_of_layers() -> None:
@@ -38,6 +38,7 @@ def test_a_chain_of_layers() -> None:
     assert arrows(model) == [("input", "conv2d"), ("conv2d", "flatten"), ("flatten", "head")]
     assert outputs(model) == ["head"]
     assert boxes(model, show_shapes=False)[2] == ["flatten (Flatten)"]
+    assert boxes(model, show_layer_names=False)[2] == ["Flatten", "(None, 128)"]
     assert "rankdir=LR;" in model.plot(rankdir="LR").source
 
 
