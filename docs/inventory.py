@@ -66,6 +66,8 @@ THROUGH = {
 
 # Names with a reason of their own.
 BY_NAME = {
+    ("models.load_model", "calculus"): "moves numbers: no derivative",
+    ("models.load_model", "keras"): "files of nnlite's own: tests/models/test_saving.py",
     ("functional.min_pool2d", "torch"): "not in PyTorch: max pooling turned round, held against loops",
     ("functional.global_avg_pool", "torch"): "a mean in PyTorch: see Keras",
     ("functional.global_max_pool", "torch"): "a maximum in PyTorch: see Keras",
@@ -131,6 +133,9 @@ BY_PACKAGE = {
     ("optimizers.schedules", "calculus"): "a number, not a derivative: held against its plain formula",
     ("optimizers.schedules", "torch"): "Keras' formula",
     ("optimizers.schedules", "keras"): "not in Keras: held against its plain formula",
+    ("callbacks", "calculus"): "watches and steers: no derivative",
+    ("callbacks", "torch"): "not in PyTorch",
+    ("callbacks", "keras"): "Keras' semantics, held against what a training does: tests/callbacks",
     ("initializers", "calculus"): "first values have no derivative",
     ("initializers", "torch"): "Keras' spelling; PyTorch's is in nnlite.nn.init",
     ("initializers", "keras"): "random: its distribution is tested",
@@ -158,12 +163,24 @@ BY_PACKAGE = {
     ("optim.lr_scheduler", "calculus"): "a number, not a derivative",
     ("optim.lr_scheduler", "torch"): "tested by itself: tests/optim",
     ("optim.lr_scheduler", "keras"): "PyTorch's spelling",
+    ("data", "calculus"): "moves samples: no derivative",
+    ("data", "torch"): "tested by itself: tests/data",
+    ("data", "keras"): "tested by itself: tests/data",
+    ("datasets", "calculus"): "samples, not a formula",
+    ("datasets", "torch"): "not in PyTorch",
+    ("datasets", "keras"): "tested by itself: tests/datasets",
     ("io", "calculus"): "moves numbers: no derivative",
+    ("sklearn", "calculus"): "layers and losses that are",
+    ("sklearn", "torch"): "scikit-learn's spelling: held against scikit-learn's in tests/sklearn",
+    ("sklearn", "keras"): "scikit-learn's spelling: held against scikit-learn's in tests/sklearn",
     ("io", "torch"): "files and states: tests/io",
     ("io", "keras"): "files and states: tests/io",
     ("utils", "calculus"): "integers have no derivative",
     ("utils", "torch"): "not in PyTorch",
     ("utils", "keras"): "tested by itself: tests/test_utils.py",
+    ("plotting", "calculus"): "draws: derivatives by nnlite.grad",
+    ("plotting", "torch"): "not in PyTorch",
+    ("plotting", "keras"): "not in Keras: what is drawn is held against the data in tests/plotting",
 }
 
 

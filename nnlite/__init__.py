@@ -1,8 +1,12 @@
 """nnlite: a deep-learning library on NumPy and SciPy alone."""
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from nnlite import (
     callbacks,
     constraints,
+    data,
     datasets,
     functional,
     initializers,
@@ -26,6 +30,7 @@ from nnlite.autograd import (
     checkpoint,
     detect_anomaly,
     differentiable,
+    draw_graph,
     enable_grad,
     grad,
     hessian,
@@ -41,7 +46,12 @@ from nnlite.autograd import (
 from nnlite.kernels.parallel import get_num_threads, set_num_threads
 from nnlite.kernels.workspace import clear_workspace
 
+if TYPE_CHECKING:
+    from nnlite import plotting as plotting
+
 __version__ = "0.1.0"
+
+_WITH_EXTRAS = frozenset({"plotting", "sklearn"})  # need an optional package: imported when first asked for
 
 __all__ = [
     "GradientError",
@@ -53,9 +63,11 @@ __all__ = [
     "checkpoint",
     "clear_workspace",
     "constraints",
+    "data",
     "datasets",
     "detect_anomaly",
     "differentiable",
+    "draw_graph",
     "enable_grad",
     "functional",
     "get_num_threads",
@@ -83,3 +95,12 @@ __all__ = [
     "utils",
     "vjp",
 ]
+
+
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> Any:
+        """Import an optional module: `nl.plotting` works as `from nnlite import plotting` does."""
+        if name in _WITH_EXTRAS:
+            return importlib.import_module(f"nnlite.{name}")
+        raise AttributeError(f"module 'nnlite' has no attribute {name!r}")

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 
-from nnlite.autograd import Tensor
+from nnlite.autograd import Parameter, Tensor
 from nnlite.functional._operators import DIFFERENTIABLE_FUNCTIONS, DIFFERENTIABLE_UFUNCS, PLAIN_FUNCTIONS, PLAIN_UFUNCS
 
-__all__ = ["Value", "arguments_of", "as_config", "made_from"]
+__all__ = ["UnknownNameError", "Value", "arguments_of", "as_config", "made_from"]
 
 _FAMILIES = (
     "nnlite.layers",
@@ -28,10 +28,15 @@ _FAMILIES = (
     "nnlite.losses",
     "nnlite.metrics",
     "nnlite.optimizers",
+    "nnlite.optimizers.schedules",
     "nnlite.nn",
 )
 _FUNCTIONS: tuple[Any, ...] = (*DIFFERENTIABLE_UFUNCS, *DIFFERENTIABLE_FUNCTIONS, *PLAIN_UFUNCS, *PLAIN_FUNCTIONS)
 _NUMPY = {function.__name__: function for function in _FUNCTIONS}
+
+
+class UnknownNameError(ValueError):
+    """A config names a class or a function that is neither nnlite's nor among the custom objects."""
 
 
 class Value(NamedTuple):
@@ -63,10 +68,15 @@ def arguments_of(thing: Any) -> dict[str, Any]:
         if parameter.kind is parameter.VAR_KEYWORD:  # passed on to Module: every layer has a name
             arguments["name"] = thing.name
             continue
+        if parameter.name in ("device", "dtype") and parameter.name not in vars(thing):
+            continue  # of a module in PyTorch's spelling: nowhere and in the parameters
         if isinstance(inspect.getattr_static(thing, parameter.name, None), property):
             continue  # a part of the state, such as the weights that an Embedding may begin with
         try:
-            arguments[parameter.name] = getattr(thing, parameter.name)
+            value = getattr(thing, parameter.name)
+            if isinstance(parameter.default, bool) and (value is None or isinstance(value, Parameter)):
+                value = value is not None  # `bias=True` asked for it
+            arguments[parameter.name] = value
         except AttributeError:
             raise TypeError(
                 f"{type(thing).__name__} does not keep its argument {parameter.name!r}: set "
@@ -126,7 +136,7 @@ def made_from(config: Any, custom_objects: Mapping[str, Any] | None = None) -> A
 
     Raises
     ------
-    ValueError
+    UnknownNameError
         If a class or a function is unknown.
 
     Examples
@@ -194,7 +204,7 @@ def _found(module: str | None, name: str, custom: Mapping[str, Any]) -> Any:
         found = found if inspect.isfunction(found) and found.__module__.startswith("nnlite.functional") else None
     if found is None:
         where = f" in {module}" if module else ""
-        raise ValueError(f"unknown {name!r}{where}: pass custom_objects={{{name!r}: ...}}")
+        raise UnknownNameError(f"unknown {name!r}{where}: pass custom_objects={{{name!r}: ...}}")
     return found
 
 

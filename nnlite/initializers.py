@@ -42,7 +42,6 @@ __all__ = [
 ]
 
 Shape = int | Sequence[int]
-Seed = int | np.random.Generator | None
 
 _STDDEV_OF_TRUNCATED = 0.87962566103423978  # of a standard normal variable that is kept within -2 and 2
 
@@ -206,12 +205,11 @@ class Identity(Initializer):
 class _Random(Initializer):
     """An initializer that draws from a seed."""
 
-    seed: Seed = None
+    seed: random.Seed = None
 
     def __call__(self, shape: Shape, dtype: DTypeLike | None = None) -> NDArray[Any]:
         """Return an array of random numbers; they are drawn in float64, so that a seed means the same in each dtype."""
-        fixed = self.seed if not isinstance(self.seed, int) else np.random.default_rng(self.seed)
-        values = self._draw(random.draw_from(fixed), _as_tuple(shape))
+        values = self._draw(random.draw_from(random.from_seed(self.seed)), _as_tuple(shape))
         return values.astype(dtype or default_dtype(), copy=False)
 
     @abstractmethod
@@ -241,10 +239,10 @@ class RandomUniform(_Random):
     array([0.6369617 , 0.26978672], dtype=float32)
     """
 
-    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: Seed = None) -> None:
+    def __init__(self, minval: float = -0.05, maxval: float = 0.05, seed: random.Seed = None) -> None:
         if not minval <= maxval:
             raise ValueError(f"RandomUniform expected minval (={minval!r}) not to be greater than maxval (={maxval!r})")
-        self.minval, self.maxval, self.seed = minval, maxval, _checked(seed)
+        self.minval, self.maxval, self.seed = minval, maxval, random.as_seed(seed)
 
     def _draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:
         return np.asarray(generator.uniform(self.minval, self.maxval, shape))
@@ -272,8 +270,8 @@ class RandomNormal(_Random):
     array([ 0.12573022, -0.13210486], dtype=float32)
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Seed = None) -> None:
-        self.mean, self.stddev, self.seed = mean, _not_negative(type(self), stddev), _checked(seed)
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: random.Seed = None) -> None:
+        self.mean, self.stddev, self.seed = mean, _not_negative(type(self), stddev), random.as_seed(seed)
 
     def _draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:
         return self.mean + self.stddev * generator.standard_normal(shape)
@@ -301,8 +299,8 @@ class TruncatedNormal(_Random):
     True
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Seed = None) -> None:
-        self.mean, self.stddev, self.seed = mean, _not_negative(type(self), stddev), _checked(seed)
+    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: random.Seed = None) -> None:
+        self.mean, self.stddev, self.seed = mean, _not_negative(type(self), stddev), random.as_seed(seed)
 
     def _draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:
         return self.mean + self.stddev * _truncated_normal(generator, shape)
@@ -340,7 +338,7 @@ class VarianceScaling(_Random):
         scale: float = 1.0,
         mode: str = "fan_in",
         distribution: str = "truncated_normal",
-        seed: Seed = None,
+        seed: random.Seed = None,
     ) -> None:
         if not scale > 0:
             raise ValueError(f"{type(self).__name__} expected scale > 0, got {scale!r}")
@@ -350,7 +348,7 @@ class VarianceScaling(_Random):
         ):
             if value not in known:
                 raise ValueError(f"{type(self).__name__} expected {name} to be one of {known}, got {value!r}")
-        self.scale, self.mode, self.distribution, self.seed = scale, mode, distribution, _checked(seed)
+        self.scale, self.mode, self.distribution, self.seed = scale, mode, distribution, random.as_seed(seed)
 
     def _draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:
         fan_in, fan_out = _fans(shape)
@@ -372,7 +370,7 @@ class GlorotUniform(VarianceScaling):
     X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
     """
 
-    def __init__(self, seed: Seed = None) -> None:
+    def __init__(self, seed: random.Seed = None) -> None:
         super().__init__(1.0, "fan_avg", "uniform", seed)
 
 
@@ -384,7 +382,7 @@ class GlorotNormal(VarianceScaling):
     X. Glorot, Y. Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010.
     """
 
-    def __init__(self, seed: Seed = None) -> None:
+    def __init__(self, seed: random.Seed = None) -> None:
         super().__init__(1.0, "fan_avg", "truncated_normal", seed)
 
 
@@ -396,7 +394,7 @@ class HeUniform(VarianceScaling):
     K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", 2015.
     """
 
-    def __init__(self, seed: Seed = None) -> None:
+    def __init__(self, seed: random.Seed = None) -> None:
         super().__init__(2.0, "fan_in", "uniform", seed)
 
 
@@ -408,7 +406,7 @@ class HeNormal(VarianceScaling):
     K. He, X. Zhang, S. Ren, J. Sun, "Delving deep into rectifiers", 2015.
     """
 
-    def __init__(self, seed: Seed = None) -> None:
+    def __init__(self, seed: random.Seed = None) -> None:
         super().__init__(2.0, "fan_in", "truncated_normal", seed)
 
 
@@ -420,7 +418,7 @@ class LecunUniform(VarianceScaling):
     Y. LeCun, L. Bottou, G. B. Orr, K.-R. Müller, "Efficient backprop", 1998.
     """
 
-    def __init__(self, seed: Seed = None) -> None:
+    def __init__(self, seed: random.Seed = None) -> None:
         super().__init__(1.0, "fan_in", "uniform", seed)
 
 
@@ -432,7 +430,7 @@ class LecunNormal(VarianceScaling):
     G. Klambauer, T. Unterthiner, A. Mayr, S. Hochreiter, "Self-normalizing neural networks", 2017.
     """
 
-    def __init__(self, seed: Seed = None) -> None:
+    def __init__(self, seed: random.Seed = None) -> None:
         super().__init__(1.0, "fan_in", "truncated_normal", seed)
 
 
@@ -468,8 +466,8 @@ class Orthogonal(_Random):
            [0., 1.]])
     """
 
-    def __init__(self, gain: float = 1.0, seed: Seed = None) -> None:
-        self.gain, self.seed = gain, _checked(seed)
+    def __init__(self, gain: float = 1.0, seed: random.Seed = None) -> None:
+        self.gain, self.seed = gain, random.as_seed(seed)
 
     def _draw(self, generator: np.random.Generator, shape: tuple[int, ...]) -> NDArray[Any]:
         if len(shape) < 2:
@@ -518,17 +516,6 @@ def _fans(shape: tuple[int, ...]) -> tuple[int, int]:
 def _as_tuple(shape: Shape) -> tuple[int, ...]:
     """Return a shape as a tuple of Python integers."""
     return tuple(map(operator.index, shape)) if isinstance(shape, Sequence) else (operator.index(shape),)
-
-
-def _checked(seed: Seed) -> Seed:
-    """Return a seed, an integer as Python's; refuse what is none."""
-    if seed is None or isinstance(seed, np.random.Generator):
-        return seed
-    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
-        raise TypeError(f"seed is an integer, a numpy.random.Generator or None, got {seed!r}")
-    if seed < 0:
-        raise ValueError(f"seed is not negative, got {seed}")
-    return int(seed)
 
 
 def _not_negative(cls: type, stddev: float) -> float:

@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["draw_from", "generator", "kept", "recorded", "restored", "seed"]
+__all__ = ["Seed", "as_seed", "draw_from", "from_seed", "generator", "kept", "recorded", "restored", "seed"]
 
 State = Mapping[str, Any]
+Seed = int | np.random.Generator | None  # what arguments of that name take; None stands for the library's generator
 
 _generator = np.random.default_rng()
 _seen: ContextVar[dict[np.random.Generator, State] | None] = ContextVar("_seen", default=None)
@@ -69,6 +70,23 @@ def draw_from(given: np.random.Generator | None) -> np.random.Generator:
     if seen is not None and chosen not in seen:
         seen[chosen] = chosen.bit_generator.state
     return chosen
+
+
+def as_seed(seed: Seed) -> Seed:
+    """Return what a user gave as a seed, an integer as Python's; refuse what is none."""
+    if seed is None or isinstance(seed, np.random.Generator):
+        return seed
+    if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)):
+        raise TypeError(f"seed is an integer, a numpy.random.Generator or None, got {seed!r}")
+    if seed < 0:
+        raise ValueError(f"seed is not negative, got {seed}")
+    return int(seed)
+
+
+def from_seed(seed: Seed) -> np.random.Generator | None:
+    """Return the generator that a user's seed stands for: his own, a new one, or None for the library's."""
+    checked = as_seed(seed)
+    return np.random.default_rng(checked) if isinstance(checked, int) else checked
 
 
 @contextmanager

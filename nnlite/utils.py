@@ -46,17 +46,16 @@ def to_categorical(x: ArrayLike, num_classes: int | None = None) -> NDArray[np.f
         labels = labels[..., 0]
     if num_classes is None:
         if labels.size == 0:
-            raise ValueError("to_categorical: `x` holds no labels to count classes from; give `num_classes`")
+            raise ValueError("`x` holds no labels to count classes from; give `num_classes`")
         num_classes = int(labels.max()) + 1
     elif isinstance(num_classes, bool) or not isinstance(num_classes, (int, np.integer)):
-        raise TypeError(f"to_categorical: `num_classes` must be an integer, got {num_classes!r}")
+        raise TypeError(f"`num_classes` must be an integer, got {num_classes!r}")
     elif num_classes < 1:
-        raise ValueError(f"to_categorical: `num_classes` (={num_classes}) must be at least 1")
+        raise ValueError(f"`num_classes` (={num_classes}) must be at least 1")
     outside = (labels < 0) | (labels >= num_classes)
     if outside.any():
         raise ValueError(
-            f"to_categorical: labels must lie in 0..{num_classes - 1}, found {labels[outside][0]}"
-            f" in `x` of shape {np.shape(x)}"
+            f"labels must lie in 0..{num_classes - 1}, found {labels[outside][0]} in `x` of shape {np.shape(x)}"
         )
     result = np.zeros((labels.size, num_classes), np.float32)
     result[np.arange(labels.size), labels.ravel()] = 1
@@ -69,10 +68,10 @@ def _as_labels(x: ArrayLike) -> NDArray[np.int64]:
     if given.size == 0:
         return given.astype(np.int64)
     if given.dtype.kind not in "biuf":
-        raise TypeError(f"to_categorical: `x` must hold integers, got dtype {given.dtype}")
+        raise TypeError(f"`x` must hold integers, got dtype {given.dtype}")
     if given.dtype.kind == "f":
         broken = given != np.floor(given)  # NaN is unequal to itself
         broken |= np.isinf(given)
         if broken.any():
-            raise ValueError(f"to_categorical: labels must be whole numbers, found {given[broken][0]} in `x`")
+            raise ValueError(f"labels must be whole numbers, found {given[broken][0]} in `x`")
     return given.astype(np.int64)

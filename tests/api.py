@@ -6,8 +6,8 @@ API: dict[str, str] = {
     "": """
         Tensor tensor Parameter no_grad enable_grad is_grad_enabled grad differentiable check_grads checkpoint jacobian
         hessian hvp vjp jvp detect_anomaly random set_num_threads get_num_threads set_default_dtype functional layers
-        models losses metrics optimizers callbacks initializers regularizers constraints datasets io utils nn optim
-        clear_workspace __version__""",
+        models losses metrics optimizers callbacks initializers regularizers constraints data datasets io utils nn
+        optim clear_workspace draw_graph __version__""",
     "functional": """
         add subtract multiply divide power negative absolute sign maximum minimum clip where sqrt rsqrt square
         reciprocal exp expm1 log log1p log2 log10 sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh
@@ -41,7 +41,7 @@ API: dict[str, str] = {
         Lambda MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D AveragePooling2D AveragePooling3D
         GlobalAveragePooling1D GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPooling1D GlobalMaxPooling2D
         GlobalMaxPooling3D BatchNormalization LayerNormalization GroupNormalization""",
-    "models": "Model Sequential",
+    "models": "Model Sequential load_model",
     "losses": """
         MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError MeanSquaredLogarithmicError Huber LogCosh
         Poisson KLDivergence BinaryCrossentropy BinaryFocalCrossentropy CategoricalCrossentropy
@@ -55,6 +55,9 @@ API: dict[str, str] = {
     "optimizers.schedules": """
         ExponentialDecay PiecewiseConstantDecay PolynomialDecay InverseTimeDecay CosineDecay CosineDecayRestarts
         OneCycle Cyclical""",
+    "callbacks": """
+        Callback History ProgressBar EarlyStopping ModelCheckpoint LearningRateScheduler ReduceLROnPlateau CSVLogger
+        TensorBoard TerminateOnNaN BackupAndRestore LambdaCallback""",
     "initializers": """
         Zeros Ones Constant RandomUniform RandomNormal TruncatedNormal VarianceScaling GlorotUniform GlorotNormal
         HeUniform HeNormal LecunUniform LecunNormal Orthogonal Identity""",
@@ -90,8 +93,18 @@ API: dict[str, str] = {
     "optim": "SGD Adagrad Adadelta RMSprop Adam AdamW Adamax NAdam RAdam Rprop LBFGS lr_scheduler",
     "optim.lr_scheduler": """
         StepLR MultiStepLR ExponentialLR CosineAnnealingLR OneCycleLR ReduceLROnPlateau LambdaLR""",
+    "data": """
+        Dataset ArrayDataset DataLoader train_val_test_split Standardize one_hot RandomCrop RandomFlip RandomShift
+        RandomRotation CharTokenizer BPETokenizer sliding_windows pad_sequences""",
+    "datasets": """
+        mnist fashion_mnist cifar10 digits breast_cancer iris wine california_housing shakespeare make_xor
+        make_counting make_moons make_spirals make_blobs make_sine""",
     "io": """
         save_safetensors load_safetensors save_npz load_npz Checkpoint CheckpointManager from_torch to_torch
         FormatError""",
     "utils": "to_categorical",
+    "plotting": """
+        activation attention_maps confusion_matrix decision_boundary feature_maps filters gradient_flow image_grid
+        latent_space learning_curves learning_rate_schedule""",
+    "sklearn": "MLPClassifier MLPRegressor NeuralNetClassifier NeuralNetRegressor",
 }

@@ -1,9 +1,9 @@
 """What the engine does besides computing: record or not, look for NaN or not. One immutable value per context."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = [
     "Mode",
@@ -14,8 +14,13 @@ __all__ = [
     "is_grad_enabled",
     "is_recomputing",
     "no_grad",
+    "observed",
     "switched",
 ]
+
+
+# Called as observer(function, arrays, settings, values) after each differentiable function that got a Tensor.
+Observer = Callable[[Any, Sequence[Any], dict[str, Any], Sequence[Any]], None]
 
 
 class Mode(NamedTuple):
@@ -25,6 +30,7 @@ class Mode(NamedTuple):
     anomaly: bool = False  # check every value and every gradient for NaN and Inf
     replaying: bool = False  # bodies run on Tensors: nothing may leave the graph
     recomputing: bool = False  # a checkpointed segment runs for the second time
+    observer: Observer | None = None  # is told of every operation on the way forward
 
 
 current_mode: ContextVar[Mode] = ContextVar("current_mode", default=Mode())  # noqa: B039 (a NamedTuple is immutable)
@@ -36,7 +42,7 @@ current_module: ContextVar[object] = ContextVar("current_module", default=None)
 @contextmanager
 def switched(
     *, grad: bool | None = None, anomaly: bool | None = None, replaying: bool | None = None,
-    recomputing: bool | None = None,
+    recomputing: bool | None = None, observer: Observer | None = None,
 ) -> Iterator[None]:  # fmt: skip
     """Run with the given switches changed, and put them back."""
     mode = current_mode.get()
@@ -46,12 +52,20 @@ def switched(
             mode.anomaly if anomaly is None else anomaly,
             mode.replaying if replaying is None else replaying,
             mode.recomputing if recomputing is None else recomputing,
+            mode.observer if observer is None else observer,
         )
     )
     try:
         yield
     finally:
         current_mode.reset(token)
+
+
+@contextmanager
+def observed(observer: Observer) -> Iterator[None]:
+    """Tell `observer` of every operation: the function, its arrays, its settings, and the values that it gave."""
+    with switched(observer=observer):
+        yield
 
 
 @contextmanager

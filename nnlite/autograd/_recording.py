@@ -39,6 +39,7 @@ Edge = tuple["Node | Tensor", int, Shape, np.dtype[Any]]
 VJPs = Sequence[Callable[[Any], Any] | None] | Callable[[Any, tuple[bool, ...]], Sequence[Any]]
 
 _serials = itertools.count()
+_new_node = _new_tensor = object.__new__  # without the checks of a constructor
 _TAKEN_AS_THEY_ARE = frozenset({np.ndarray, float, int, bool, type(None)})
 
 
@@ -196,19 +197,34 @@ def _differentiable(body: Callable[..., Any], kernel: Callable[..., Any] | None,
     def call(*args: Any, **settings: Any) -> Any:
         if settings or len(args) > limit:
             args, settings = bind(args, settings)
-        arrays = []
+        arrays: list[Any] = []
+        edges: list[Edge | None] = []
+        constants: list[Any] = []
+        versions = []
         with_tensor = needs_grad = False
         for a in args:
+            edge = constant = None
             if isinstance(a, Tensor):
                 with_tensor = True
-                needs_grad = needs_grad or a._requires_grad
-                arrays.append(a._data)
+                array = a._data
+                source: Node | Tensor | None = a._node
+                if source is None:
+                    versions.append((a, a._version))
+                    source = a
+                if a._requires_grad:
+                    needs_grad = True
+                    edge = (source, a._number, array.shape, array.dtype)
+                else:
+                    constant = array
             elif type(a) in _TAKEN_AS_THEY_ARE:
-                arrays.append(a)
+                array = constant = a
             elif isinstance(a, Deferred):
                 return a.defer(function, args, settings)
             else:
-                arrays.append(_operand(a, args, function))
+                array = constant = _operand(a, args, function)
+            arrays.append(array)
+            edges.append(edge)
+            constants.append(constant)
         value, vjps, *auxiliary = body(*arrays, **settings) if settings else body(*arrays)
         several = type(value) is tuple
         result: Any
@@ -219,16 +235,25 @@ def _differentiable(body: Callable[..., Any], kernel: Callable[..., Any] | None,
             mode = current_mode.get()
             if mode.anomaly:
                 refuse_anomaly(values, function.__name__, current_module.get(), "value")
-            node = None
+            if mode.observer is not None:
+                mode.observer(function, arrays, settings, values)
             if needs_grad and mode.grad:
-                node = _node(function, args, arrays, settings, vjps, len(values) if several else 0)
-                if mode.anomaly:
-                    node.module = current_module.get()
-            if node is None:
-                tensors = [_constant(v, args) for v in values]
+                node = _new_node(Node)
+                node.function = function
+                node.settings = settings
+                node.arguments = constants
+                node.edges = edges
+                node.versions = versions
+                node.vjps = _needed(vjps, edges)
+                node.outputs = len(values) if several else 0
+                node.serial = next(_serials)
+                node.taps = None
+                node.module = current_module.get() if mode.anomaly else None
+                result = (
+                    tuple([_output(v, node, i) for i, v in enumerate(values)]) if several else _output(values[0], node)
+                )
             else:
-                tensors = [_output(v, node, i) for i, v in enumerate(values)]
-            result = tuple(tensors) if several else tensors[0]
+                result = tuple([_constant(v, args) for v in values]) if several else _constant(values[0], args)
         if auxiliary:
             return (*result, *auxiliary[0]) if several else (result, *auxiliary[0])
         return result
@@ -282,37 +307,6 @@ def refuse_anomaly(values: Iterable[Any], name: str, module: object, what: str) 
             raise FloatingPointError(f"{name} produced {kind} in its {what} of shape {array.shape}{where}")
 
 
-def _node(
-    function: Function, args: Sequence[Any], arrays: list[Any], settings: dict[str, Any], vjps: VJPs, outputs: int
-) -> Node:
-    """Record a call: edges to where its Tensors came from, and `arrays` as far as they are constants."""
-    edges: list[Edge | None] = []
-    versions = []
-    for i, a in enumerate(args):
-        edge = None
-        if isinstance(a, Tensor):
-            source: Node | Tensor | None = a._node
-            if source is None:
-                versions.append((a, a._version))
-                source = a
-            if a._requires_grad:
-                data = a._data
-                edge = (source, a._number, data.shape, data.dtype)
-                arrays[i] = None
-        edges.append(edge)
-    node = Node()
-    node.function = function
-    node.settings = settings
-    node.arguments = arrays
-    node.edges = edges
-    node.versions = versions
-    node.vjps = vjps if None not in edges else _needed(vjps, edges)
-    node.outputs = outputs
-    node.serial = next(_serials)
-    node.taps = node.module = None
-    return node
-
-
 def _constant(value: NDArray[Any], args: Sequence[Any]) -> Tensor:
     """Make the Tensor of a value that is not recorded; what shares a leaf's memory counts the changes with the leaf."""
     base = value if value.base is None else value.base
@@ -324,7 +318,7 @@ def _constant(value: NDArray[Any], args: Sequence[Any]) -> Tensor:
 
 def _output(value: NDArray[Any], node: Node | None, number: int = 0) -> Tensor:
     """Make the Tensor of a value without the checks of Tensor's constructor."""
-    out = Tensor.__new__(Tensor)
+    out = _new_tensor(Tensor)
     out._data = value
     out.grad = None
     out._node = node
@@ -338,7 +332,7 @@ def _output(value: NDArray[Any], node: Node | None, number: int = 0) -> Tensor:
 
 def _needed(vjps: VJPs, edges: Sequence[Edge | None]) -> VJPs:
     """Drop the VJPs of constants, and with them what they captured."""
-    if callable(vjps):
+    if callable(vjps) or None not in edges:
         return vjps
     return [vjp if edge is not None else None for vjp, edge in zip(vjps, edges, strict=False)]
 

@@ -7,10 +7,13 @@ is no recursion: a chain of a hundred thousand operations is as good as a short 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nnlite.autograd._mode import Mode, current_mode, switched
 from nnlite.autograd._recording import Edge, Node, VJPs, refuse_anomaly
@@ -20,6 +23,23 @@ __all__ = ["backward", "grad", "partial_gradients", "reachable"]
 
 Source = Node | Tensor  # where a gradient goes: a node that computed a value, or a leaf
 Place = tuple[Source, int]  # with the number of the output; 0 for a leaf
+
+_SILENT = Mode(grad=False)
+
+
+def _references_in_a_walk() -> int:
+    """Count what refers to an array that a VJP has just made, where `send` has it: it depends on the interpreter."""
+
+    def send(edge: None, gradient: Any) -> int:
+        return sys.getrefcount(gradient)
+
+    edges, results = [None], (np.empty(1),)
+    for edge, result in zip(edges, results, strict=False):
+        return send(edge, result)
+    return 0
+
+
+_SOLE = _references_in_a_walk()
 
 
 @method
@@ -56,7 +76,7 @@ def backward(self: Tensor, gradient: Any = None, retain_graph: bool = False) -> 
             "backward() needs a Tensor that requires grad: nothing it was computed from has requires_grad=True, "
             "or it was computed under no_grad"
         )
-    walk = _Walk(retain_graph=retain_graph)
+    walk = _Walk(retain_graph)
     walk.send(_edge(self), _cotangent(self, gradient))
     walk.run()
     for (leaf, _), total in walk.arrived.items():
@@ -183,7 +203,6 @@ class _Walk:
 
     def __init__(
         self,
-        *,
         retain_graph: bool,
         wanted: dict[Place, Tensor] | None = None,
         nodes: Sequence[Node] = (),
@@ -203,12 +222,13 @@ class _Walk:
         self._heap: list[tuple[int, Node]] = []
         self._pending: dict[Node, dict[int, Any]] = {}  # gradients by output number
         self._owned: set[Place] = set()  # the pending sums that belong to the walk and may be added to in place
-        self._anomaly = current_mode.get().anomaly
+        self._hooked: set[Place] = set()  # leaves that arrived and have hooks
+        self._mode = _walking_mode(create_graph)
 
     def send(self, edge: Edge, gradient: Any, sender: Node | None = None) -> None:
         """Add a gradient, in its argument's shape and dtype, to what waits where the argument came from.
 
-        A leaf gets a copy, since a VJP may return what it captured.
+        A leaf gets a copy, unless nobody but the walk knows the gradient: a VJP may return what it captured.
         """
         source, number, shape, dtype = edge
         if not isinstance(gradient, self._kind):
@@ -217,7 +237,7 @@ class _Walk:
             gradient = _unbroadcast(gradient, shape, sender)
         if gradient.dtype is not dtype:
             gradient = gradient.astype(dtype)
-        if self._anomaly and sender is not None:
+        if self._mode.anomaly and sender is not None:
             refuse_anomaly([gradient], sender.name, sender.module, "gradient")
         if isinstance(source, Node):
             waiting = self._pending.get(source)
@@ -239,47 +259,56 @@ class _Walk:
             if total is not None:
                 self.arrived[place] = total + gradient if self._graph else np.add(total, gradient, out=total)
             else:
-                self.arrived[place] = gradient if self._graph else gradient.copy()
+                own = self._graph or (sender is not None and sys.getrefcount(gradient) <= _SOLE and _is_whole(gradient))
+                self.arrived[place] = gradient if own else gradient.copy()
+                if source._hooks:
+                    self._hooked.add(place)
 
     def run(self) -> None:
         """Carry every gradient as far as it goes."""
-        mode = current_mode.get()
-        token = current_mode.set(Mode(self._graph, mode.anomaly, self._graph, mode.recomputing))
+        token = current_mode.set(self._mode)
         try:
             while self._heap:
                 node = heapq.heappop(self._heap)[1]
-                self._visit(node, self._pending.pop(node))
-            for (source, number), gradient in self.arrived.items():
-                if isinstance(source, Tensor) and source._hooks and not self._partial:
-                    self.arrived[source, number] = self._through_hooks(gradient, source._hooks)
+                gradients = self._pending.pop(node)
+                if self._owned:
+                    self._owned.difference_update([(node, number) for number in gradients])
+                if self._wanted is not None or node.taps is not None:
+                    gradients = self._observed(node, gradients)
+                    if not gradients or (self._leads_on is not None and node not in self._leads_on):
+                        continue
+                self._visit(node, gradients)
+                if not self._retain_graph:
+                    node.free()
+            for place in () if self._partial else self._hooked:
+                leaf = place[0]
+                assert isinstance(leaf, Tensor)
+                self.arrived[place] = self._through_hooks(self.arrived[place], leaf._hooks or {})
         finally:
             current_mode.reset(token)
 
     def _visit(self, node: Node, gradients: dict[int, Any]) -> None:
         """Take the gradients that arrived at a node to its arguments."""
-        if self._owned:
-            self._owned.difference_update([(node, number) for number in gradients])
-        if self._wanted is not None or node.taps is not None:
-            gradients = self._observed(node, gradients)
-            if not gradients or (self._leads_on is not None and node not in self._leads_on):
-                return
-        if node.vjps is None:
+        vjps = node.vjps if self._replayed is None else self._replayed[node]
+        if node.vjps is None or vjps is None:
             raise RuntimeError(
                 f"the graph was walked before and freed, at {node.name}(): call backward(retain_graph=True) or "
                 "grad(..., retain_graph=True) the first time, or compute the outputs again"
             )
-        if node.versions:
-            _refuse_moved_leaves(node)
-        vjps = node.vjps if self._replayed is None else self._replayed[node]
+        _refuse_moved_leaves(node)
         g = tuple(map(gradients.get, range(node.outputs))) if node.outputs else gradients[0]
+        edges = node.edges
+        needs = tuple([edge is not None and (self._leads_on is None or self._is_needed(edge)) for edge in edges])
+        if node.function.shortcut and edges[0] is not None:
+            listened = self._is_listened_at(edges[0])
+            needs = (needs[0] and listened, needs[1] and not listened, *needs[2:])
         if callable(vjps):
-            self._send_joint(node, vjps, g)
+            results = vjps(g, needs)
         else:
-            for edge, vjp in zip(node.edges, vjps, strict=False):
-                if edge is not None and vjp is not None and (self._leads_on is None or self._is_needed(edge)):
-                    self.send(edge, vjp(g), node)
-        if not self._retain_graph:
-            node.free()
+            results = [vjp(g) if vjp and needed else None for vjp, needed in zip(vjps, needs, strict=False)]
+        for edge, result in zip(edges, results, strict=False):
+            if edge is not None and result is not None:
+                self.send(edge, result, node)
 
     def _observed(self, node: Node, gradients: dict[int, Any]) -> dict[int, Any]:
         """Gather what is wanted and run hooks, and return the gradients to go on with."""
@@ -297,17 +326,6 @@ class _Walk:
         for number, gradient in gradients.items():
             if self._wanted is not None and (node, number) in self._wanted:
                 self.arrived[node, number] = gradient if self._graph else np.array(gradient)
-
-    def _send_joint(self, node: Node, vjp: Callable[..., Any], g: Any) -> None:
-        """Send the gradients that one sweep gives."""
-        edges = node.edges
-        needs = tuple([edge is not None and (self._leads_on is None or self._is_needed(edge)) for edge in edges])
-        if node.function.shortcut and edges[0] is not None:
-            listened = self._is_listened_at(edges[0])
-            needs = (needs[0] and listened, needs[1] and not listened, *needs[2:])
-        for edge, needed, result in zip(edges, needs, vjp(g, needs), strict=False):
-            if edge is not None and needed and result is not None:
-                self.send(edge, result, node)
 
     def _is_needed(self, edge: Edge) -> bool:
         """Say whether a gradient sent along this edge would get to a wanted place."""
@@ -371,12 +389,33 @@ def _cotangent(output: Tensor, gradient: Any, keep_tensor: bool = False) -> Any:
                 f"a Tensor of shape {output.shape} needs a gradient of that shape to start from; "
                 "reduce it to one number first (.sum(), .mean()) or pass the gradient"
             )
-        gradient = np.array(1, output._data.dtype).reshape(output._data.shape)
+        gradient = _one(output._data.dtype).reshape(output._data.shape)
     elif not (keep_tensor and isinstance(gradient, Tensor)):
         gradient = np.asarray(gradient._data if isinstance(gradient, Tensor) else gradient, output._data.dtype)
     if gradient.shape != output.shape:
         raise ValueError(f"expected a gradient of the output's shape {output.shape}, got shape {gradient.shape}")
     return Tensor(gradient) if keep_tensor and not isinstance(gradient, Tensor) else gradient
+
+
+def _is_whole(array: NDArray[Any]) -> bool:
+    """Say whether an array has memory of its own, in the usual order."""
+    return array.base is None and array.flags.c_contiguous
+
+
+@lru_cache
+def _one(dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return the gradient that most walks start with; nobody changes it."""
+    one = np.array(1, dtype)
+    one.flags.writeable = False
+    return one
+
+
+def _walking_mode(create_graph: bool) -> Mode:
+    """Return the mode that VJPs run in."""
+    mode = current_mode.get()
+    if not (create_graph or mode.anomaly or mode.recomputing):
+        return _SILENT
+    return Mode(create_graph, mode.anomaly, create_graph, mode.recomputing)
 
 
 def _on_the_way(nodes: Sequence[Node], wanted: dict[Place, Tensor]) -> set[Node]:

@@ -6,6 +6,7 @@ kink go through `kernel`, so that derivatives of derivatives see the same side.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_index
@@ -14,9 +15,10 @@ from nnlite.autograd import Tensor, differentiable, nondifferentiable
 from nnlite.autograd._recording import Array, Deferred
 from nnlite.functional._math import erf, tanh
 from nnlite.functional._windows import as_floating
-from nnlite.kernels import elementwise
+from nnlite.kernels import elementwise, rectifier
 
 __all__ = [
+    "FUSIBLE",
     "celu",
     "elu",
     "exponential",
@@ -77,7 +79,7 @@ def step(x: Array) -> Array:
     return np.heaviside(x, 1.0)
 
 
-@differentiable(kernel=lambda x: np.maximum(x, 0))
+@differentiable(kernel=rectifier.relu)
 def relu(x: Array) -> Array:
     """Return max(x, 0); the derivative at 0 is 0.
 
@@ -91,8 +93,14 @@ def relu(x: Array) -> Array:
     >>> F.relu(nl.tensor([-1.0, 0.0, 2.0]))
     tensor([0., 0., 2.])
     """
-    positive = x > 0
-    return relu.kernel(x), (lambda g: g * positive,)
+    y = relu.kernel(x)
+    return y, (lambda g: _where_positive(g, y),)
+
+
+@differentiable(kernel=rectifier.where_positive)
+def _where_positive(g: Array, y: Array) -> Array:
+    """Return g where y > 0 and 0 elsewhere."""
+    return _where_positive.kernel(g, y), (lambda t: _where_positive(t, y), None)
 
 
 @differentiable(kernel=lambda x: np.minimum(x, 0))
@@ -569,3 +577,9 @@ def glu(x: Array, *, axis: int = -1) -> Array:
     a, b = np.split(x, 2, axis=axis)
     gate = 0.5 * np.tanh(0.5 * b) + 0.5
     return a * gate, (lambda g: np.concatenate([g * gate, g * a * gate * (1 - gate)], axis=axis),)
+
+
+# Elementwise, of one array alone, and replayed by their bodies: `affine` can apply them in its own operation.
+FUSIBLE: frozenset[Any] = frozenset(
+    {celu, elu, exponential, hard_tanh, mish, relu, relu6, selu, silu, softplus, softsign, tanh}
+)

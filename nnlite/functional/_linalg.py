@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from nnlite.autograd import Tensor, differentiable
+from nnlite.autograd import differentiable
 from nnlite.autograd._recording import Array
 from nnlite.functional._arithmetic import multiply
 from nnlite.kernels import product
@@ -53,23 +53,33 @@ def matmul(a: Array, b: Array) -> Array:
 
 
 @differentiable
-def affine(x: Array, weight: Array, bias: Array = None) -> Array:
-    """Return x @ weight + bias as one operation: what a dense layer computes. x (..., n), weight (n, m), bias (m,)."""
-    if x.ndim == 2:
-        y = _product(x, weight)
-        return y if bias is None else y + bias, (
-            lambda g: _product(g, weight.T),
-            lambda g: _product(x.T, g),
-            lambda g: np.add.reduce(g),
-        )
-    shape, rows = x.shape, _joined_rows(x)  # one product over all rows, not one for each matrix
+def affine(x: Array, weight: Array, bias: Array = None, *, activation: Any = None) -> Array:
+    """Return activation(x @ weight + bias) as one operation: what a dense layer computes.
+
+    Shapes: x (..., n), weight (n, m), bias (m,). The activation is a differentiable function of one array, elementwise.
+    """
+    flat, shape = x.ndim == 2, x.shape
+    rows = x if flat else _joined_rows(x)  # one product over all rows, not one for each matrix
     y = _product(rows, weight)
-    y = y if bias is None else y + bias
-    return y.reshape((*shape[:-1], weight.shape[-1])), (
-        lambda g: _product(_joined_rows(g), weight.T).reshape(shape),
-        lambda g: _product(rows.T, _joined_rows(g)),
-        lambda g: np.add.reduce(_joined_rows(g)),
-    )
+    if bias is not None:
+        y = y + bias
+    back = None
+    if activation is not None:
+        y, (back,) = activation.body(y)
+
+    def vjps(g: Array, needs: tuple[bool, ...]) -> tuple[Array, ...]:
+        if not flat:
+            g = _joined_rows(g)
+        if back is not None:
+            g = back(g)
+        to_x = _product(g, weight.T) if needs[0] else None
+        return (
+            to_x if flat or to_x is None else to_x.reshape(shape),
+            _product(rows.T, g) if needs[1] else None,
+            np.add.reduce(g) if bias is not None and needs[2] else None,
+        )
+
+    return y if flat else y.reshape((*shape[:-1], weight.shape[-1])), vjps
 
 
 def dot(a: Array, b: Array) -> Any:
@@ -367,7 +377,7 @@ def cholesky(x: Array) -> Array:
 
 def _product(a: Array, b: Array) -> Array:
     """Return a @ b of two matrices; a large product of arrays uses the library's threads."""
-    if isinstance(a, Tensor) or isinstance(b, Tensor):
+    if type(a) is not np.ndarray or type(b) is not np.ndarray:
         return a @ b
     if a.size * b.shape[-1] <= product.LARGE:
         return a.dot(b)  # for small matrices twice as fast as @

@@ -60,7 +60,7 @@ def _take_steps(tape: Tape, weight: Array, nonlinearity: str) -> None:
         if nonlinearity == "tanh":
             np.tanh(total, after)
         else:
-            np.maximum(total, 0, after)
+            np.maximum(total, 0, out=after)
         if idle is not None:
             after[idle] = before[idle]
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from nnlite import constraints, initializers, regularizers
 from nnlite.autograd import Tensor
-from nnlite.functional._activation import linear
+from nnlite.functional._activation import FUSIBLE, linear
 from nnlite.functional._linalg import affine
 from nnlite.layers._activation import ActivationFunction, get_activation
 from nnlite.layers._checks import cast_input, check_features, positive_int
@@ -105,8 +105,16 @@ class Dense(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return activation(x @ kernel + bias), of shape (..., units)."""
-        if x.ndim < 2:
-            raise ValueError(f"{self.label} expected an input of shape (batch, ..., features), got shape {x.shape}")
-        check_features(self, x, -1, self.kernel.shape[0])
-        y: Tensor = affine(cast_input(x, self.kernel.dtype), self.kernel, self.bias)
-        return y if self._activate is linear else self._activate(y)
+        kernel, shape = self.kernel, x.shape
+        if len(shape) < 2:
+            raise ValueError(f"{self.label} expected an input of shape (batch, ..., features), got shape {shape}")
+        if shape[-1] != kernel.shape[0]:
+            check_features(self, x, -1, kernel.shape[0])
+        x = cast_input(x, kernel.dtype)
+        y: Tensor
+        if self._activate in FUSIBLE:
+            y = affine(x, kernel, self.bias, activation=self._activate)
+        else:
+            y = affine(x, kernel, self.bias)
+            y = y if self._activate is linear else self._activate(y)
+        return y

@@ -18,7 +18,7 @@ from nnlite.autograd._mode import current_module
 from nnlite.autograd._tensor import RemovableHook, as_array
 from nnlite.layers._checks import check_input_shape
 from nnlite.layers._mask import mask_of, remember_mask
-from nnlite.layers._mode import forced_mode, running
+from nnlite.layers._mode import check_weight_size, forced_mode, running
 from nnlite.layers._symbolic import call_later, has_symbols
 
 __all__ = ["Module", "Shape", "weight_penalties"]
@@ -146,9 +146,11 @@ class Module:
             raise
         finally:
             current_module.reset(token)
-        mask = mask_of(inputs[0]) if inputs else None
-        if mask is not None:
-            remember_mask(output, self.compute_mask(inputs[0], mask))
+        first = inputs[0] if inputs else None
+        if type(first) is not Tensor or first._remembered is not None:  # asked first: most Tensors remember nothing
+            mask = mask_of(first)
+            if mask is not None:
+                remember_mask(output, self.compute_mask(first, mask))
         if self._forward_hooks:
             for hook in tuple(self._forward_hooks.values()):
                 replacement = hook(self, inputs, output)
@@ -209,6 +211,7 @@ class Module:
         name : str, optional
             Accepted as Keras has it; parameters are named after the attributes that hold them.
         """
+        check_weight_size(shape)
         values = initializers.get(initializer)(shape, dtype or self._dtype or default_dtype())
         parameter = Parameter(values, requires_grad=self._trainable)
         parameter.regularizer, parameter.constraint = regularizers.get(regularizer), constraints.get(constraint)

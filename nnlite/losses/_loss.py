@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nnlite._configured import Configured
 from nnlite.autograd import Tensor, default_dtype, is_grad_enabled
 from nnlite.layers._mask import mask_of
 from nnlite.losses._alignment import lined_up_weight, ranked_like
@@ -18,7 +19,7 @@ __all__ = ["BuiltIn", "FromFunction", "Loss"]
 _MEANS = ("sum_over_batch_size", "mean", "mean_with_sample_weight")
 
 
-class Loss(ABC):
+class Loss(Configured, ABC):
     """The base of losses: a subclass gives one loss for each sample, `call(y_true, y_pred)`.
 
     Parameters
@@ -46,6 +47,9 @@ class Loss(ABC):
                 f"got reduction={reduction!r}"
             )
         self.reduction, self.name = reduction, name or type(self).__name__
+
+    def _unsaid(self, name: str) -> str | None:
+        return repr(type(self).__name__) if name == "name" else None
 
     @abstractmethod
     def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
@@ -123,13 +127,13 @@ class FromFunction(Loss):
 
     def __init__(self, function: Callable[..., Any]) -> None:
         super().__init__(name=getattr(function, "__name__", type(function).__name__))
-        self._function = function
+        self.function = function
 
     def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
         """Return what the function gives."""
         y_true = ranked_like(y_pred, y_true)
         y_true = y_true.astype(y_pred.dtype, copy=False) if y_true.dtype.kind == "f" else y_true
-        losses = self._function(y_true, y_pred)
+        losses = self.function(y_true, y_pred)
         if not isinstance(losses, Tensor):
             raise TypeError(
                 f"the loss function {self.name} must return a Tensor computed from y_pred, got a "

@@ -20,9 +20,17 @@ __all__ = [
 
 
 class Accuracy(MeanMetric):
-    """How often y_pred equals y_true."""
+    """How often y_pred equals y_true.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.metrics.Accuracy()([1, 2, 3, 4], [1, 2, 3, 5])
+    0.75
+    """
 
     default_name = "accuracy"
+    direction = "max"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Say of each element whether it is right."""
@@ -44,6 +52,7 @@ class BinaryAccuracy(MeanMetric):
     """
 
     default_name = "binary_accuracy"
+    direction = "max"
 
     def __init__(self, name: str | None = None, threshold: float = 0.5) -> None:
         super().__init__(name)
@@ -55,9 +64,17 @@ class BinaryAccuracy(MeanMetric):
 
 
 class CategoricalAccuracy(MeanMetric):
-    """How often the largest prediction is at the one of a one-hot label."""
+    """How often the largest prediction is at the one of a one-hot label.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.metrics.CategoricalAccuracy()([[0, 1], [1, 0]], [[0.1, 0.9], [0.2, 0.8]])
+    0.5
+    """
 
     default_name = "categorical_accuracy"
+    direction = "max"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Say of each sample whether it is right."""
@@ -77,6 +94,7 @@ class SparseCategoricalAccuracy(MeanMetric):
     """
 
     default_name = "sparse_categorical_accuracy"
+    direction = "max"
 
     def values(self, y_true: NDArray[Any], y_pred: NDArray[Any]) -> NDArray[Any]:
         """Say of each sample whether it is right."""
@@ -101,6 +119,7 @@ class TopKCategoricalAccuracy(MeanMetric):
     """
 
     default_name = "top_k_categorical_accuracy"
+    direction = "max"
 
     def __init__(self, k: int = 5, name: str | None = None) -> None:
         super().__init__(name)

@@ -25,8 +25,9 @@ class AUC(Metric):
     Parameters
     ----------
     num_thresholds : int, default 200
-        How many thresholds from 0 to 1, evenly spaced; the area is exact where predictions do not fall between the
-        same two.
+        How many thresholds from 0 to 1, evenly spaced. The area is exact (scikit-learn's `roc_auc_score`) if no
+        positive and negative sample fall between the same two; in general it is off by at most half the share of such
+        pairs. More thresholds come closer: predictions crowd at 0 and 1 where a network is sure of itself.
     curve : {"ROC", "PR"}, default "ROC"
         Recall over the share of false alarms, or precision over recall.
     summation_method : {"interpolation", "minoring", "majoring"}, default "interpolation"
@@ -61,6 +62,7 @@ class AUC(Metric):
     """
 
     default_name = "auc"
+    direction = "max"
 
     def __init__(
         self,
@@ -88,6 +90,7 @@ class AUC(Metric):
         if ((between < 0) | (between > 1)).any():
             raise ValueError(f"{self.name} expected thresholds in [0, 1], got {thresholds=}")
         self._levels = np.concatenate([[-_EPSILON], between, [1 + _EPSILON]])
+        self.num_thresholds, self.thresholds = num_thresholds, thresholds
         self.curve, self.summation_method, self.multi_label = curve, summation_method, multi_label
         self.num_labels, self.from_logits = num_labels, from_logits
         self.label_weights = None if label_weights is None else np.asarray(label_weights, np.float64)

@@ -35,6 +35,7 @@ class Perplexity(Metric):
     """
 
     default_name = "perplexity"
+    direction = "min"
 
     def __init__(self, from_logits: bool = False, ignore_class: int | None = None, name: str | None = None) -> None:
         super().__init__(name)

@@ -116,6 +116,7 @@ class Precision(_Share):
     """
 
     default_name = "precision"
+    direction = "max"
 
     def result(self) -> Any:
         """Return the share, or that for each threshold."""
@@ -144,6 +145,7 @@ class Recall(_Share):
     """
 
     default_name = "recall"
+    direction = "max"
 
     def result(self) -> Any:
         """Return the share, or that for each threshold."""
@@ -171,6 +173,7 @@ class F1Score(Metric):
     """
 
     default_name = "f1_score"
+    direction = "max"
 
     def __init__(self, average: str | None = None, threshold: float | None = None, name: str | None = None) -> None:
         super().__init__(name)

@@ -28,6 +28,11 @@ class Flags:
         self._own = model.trainable
         self._inside = [(module, module.trainable) for module in model.modules() if module is not model]
 
+    def frozen(self, model: Module) -> list[str]:
+        """Return the names of the modules that were not trained."""
+        noted = self._noted(model)
+        return [name for name, module in model.named_modules() if not noted.get(id(module), module.trainable)]
+
     @contextmanager
     def applied_to(self, model: Module) -> Iterator[None]:
         """Give every module its flag, and put back what was."""
@@ -48,9 +53,13 @@ class Flags:
 
     def trained_parameters(self, model: Module) -> list[Parameter]:
         """Return the parameters that the model's own steps train."""
-        noted = {id(module): flag for module, flag in self._inside} | {id(model): self._own}
+        noted = self._noted(model)
         found = []
         for module in model.modules():
             flag = noted.get(id(module), module.trainable)
             found += [p for _, p in module.own_parameters() if (p.requires_grad if flag == module.trainable else flag)]
         return list({id(parameter): parameter for parameter in found}.values())
+
+    def _noted(self, model: Module) -> dict[int, bool]:
+        """Return the flags by the modules' identities."""
+        return {id(module): flag for module, flag in self._inside} | {id(model): self._own}

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from nnlite import optimizers, training
 from nnlite._structure import leaves, mapped
 from nnlite.autograd import Tensor
-from nnlite.callbacks import Callback, History, Logs
+from nnlite.callbacks import Callback, History, Logs, ProgressBar
+from nnlite.data import Dataset
 from nnlite.data._samples import as_samples
 from nnlite.layers import Module
-from nnlite.models._data import as_one_batch, validation_batches, weighted_by_class
+from nnlite.models._data import as_batches, as_one_batch, check_integer, training_data
 from nnlite.models._flags import Flags
-from nnlite.training._batches import Batches
-from nnlite.training._loop import learning, predict_nothing
+from nnlite.training import Batches, Feed, Run, is_stream
+from nnlite.training._batches import Batch
+from nnlite.training._listeners import Listeners, in_order
+from nnlite.training._loop import learning, predict_nothing, trial
 from nnlite.training._objective import Judgement, Objective, Scores
-from nnlite.training._progress import Progress
+
+if TYPE_CHECKING:
+    from nnlite.models import Model
 
 __all__ = ["Learner"]
 
@@ -33,6 +38,9 @@ class Learner(Module):
 
     optimizer: optimizers.Optimizer | None = None
     stop_training = False
+    history: History | None = None  # of the last `fit`
+    gathered = 0  # samples whose gradients wait for a step
+    _compiled_with: tuple[Any, Any, Any] | None = None  # loss, metrics and loss_weights as they were given
     _objective: Objective | None = None
     _scores: Scores | None = None
     _flags: Flags | None = None
@@ -78,6 +86,7 @@ class Learner(Module):
         """
         made = optimizers.get(optimizer)
         self._objective = Objective(loss, loss_weights, metrics, self._known_output_names())
+        self._compiled_with = loss, metrics, loss_weights
         self.optimizer, self._scores = made, Scores()
         self._binding = None
         self._flags = Flags(self)
@@ -94,36 +103,61 @@ class Learner(Module):
         verbose: str | int = "auto",
         callbacks: Sequence[Callback] | Callback = (),
         validation_split: float = 0.0,
-        validation_data: tuple[Any, ...] | None = None,
+        validation_data: Any = None,
         shuffle: bool = True,
         class_weight: Mapping[int, float] | None = None,
         sample_weight: Any = None,
         initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | Collection[int] = 1,
+        *,
+        accumulate: int = 1,
     ) -> History:
         """Train for a number of epochs, in training mode.
+
+        Ctrl-C ends the training after the batch, without the end of its epoch (a second Ctrl-C interrupts at once);
+        `nnlite.callbacks.BackupAndRestore` then goes on from there the next time.
 
         Parameters
         ----------
         x, y : array_like, shape (N, ...), or list or dict of arrays
-            Inputs and targets; of several inputs or outputs by position or by name.
+            Inputs and targets; of several inputs or outputs by position or by name. In their place x may be a loader:
+            a `nnlite.data.DataLoader` or another iterable of batches (x, y) or (x, y, sample_weight), without y; or a
+            `nnlite.data.Dataset` of such samples.
         batch_size : int, default 32
+            Of arrays; the batches of a loader are as they come.
         epochs : int, default 1
             The number of the last epoch.
         verbose : {"auto", 0, 1, 2}, default "auto"
-            0 is silent; 1 and "auto" show a bar on a terminal (with tqdm) and a line an epoch, 2 the lines only.
+            0 is silent; 1 and "auto" show a bar on a terminal or in a notebook (with tqdm) and a line an epoch, 2 the
+            lines only.
         callbacks : Callback or sequence of Callback
         validation_split : float, default 0
             The share of the samples, taken from the end before any shuffling, that is held back for validation.
-        validation_data : tuple (x, y) or (x, y, sample_weight), optional
+        validation_data : tuple (x, y) or (x, y, sample_weight), or loader, optional
             Validates on these samples, whatever `validation_split` says.
         shuffle : bool, default True
-            Whether each epoch goes through the samples in a new order, drawn from `nnlite.random`.
+            Whether each epoch goes through the arrays in a new order, drawn from `nnlite.random`.
         class_weight : mapping of int to float, optional
             A weight for each class, integer or one-hot; classes that are not named weigh 1.
         sample_weight : array_like, shape (N,), or list or dict of them, optional
             For all outputs, or for each.
         initial_epoch : int, default 0
             Counts epochs from here, to go on with a training.
+        steps_per_epoch : int, optional
+            The number of batches in an epoch, for loaders without end or too long: the next epoch goes on where one
+            ended. By default an epoch goes through all.
+        validation_steps : int, optional
+            Validates on so many batches only.
+        validation_batch_size : int, optional
+            By default `batch_size`.
+        validation_freq : int or collection of int, default 1
+            Validates after every so many epochs, or after these; the first epoch is 1.
+        accumulate : int, default 1
+            Takes a step of the optimizer after so many batches (and after those left at the end of an epoch), by the
+            gradient of the mean over all their samples: as one batch that is so many times larger.
 
         Returns
         -------
@@ -139,29 +173,23 @@ class Learner(Module):
         TypeError
             If data are no numbers, or a callback is none.
         """
-        self._start("fit", y)
-        self._binding = None
-        if not 0 <= validation_split < 1:
-            raise ValueError(f"expected validation_split in [0, 1), got validation_split={validation_split!r}")
-        for argument, value, least in (("epochs", epochs, 1), ("initial_epoch", initial_epoch, 0)):
-            if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-                raise ValueError(f"expected {argument} to be an integer of at least {least}, got {argument}={value!r}")
-        validation = None
-        train = Batches(x, y, sample_weight, batch_size, shuffle)
-        if validation_data is not None:
-            validation = validation_batches(validation_data, batch_size)
-        elif validation_split:
-            train, validation = train.split(1 - validation_split)
-        if class_weight is not None:  # the validation is not weighted by class
-            train.sample_weight = weighted_by_class(train.y, class_weight, train.sample_weight)
-        history = History()
-        listeners = [callbacks] if isinstance(callbacks, Callback) else list(callbacks or ())
-        for listener in listeners:
-            if not isinstance(listener, Callback):
-                raise TypeError(f"expected callbacks to be nnlite.callbacks.Callback objects, got {listener!r}")
-        with closing(Progress(verbose)) as progress, self.scoring():
-            observers = [history, progress, *listeners]
-            training.fit(self, train, range(initial_epoch, epochs), observers, validation, verbose)
+        needed_by = "fit" if self._start("fit") else None
+        self._binding, self.gathered = None, 0
+        for argument, value, least in (
+            ("epochs", epochs, 1), ("initial_epoch", initial_epoch, 0), ("accumulate", accumulate, 1),
+        ):  # fmt: skip
+            check_integer(argument, value, least)
+        if accumulate > 1:
+            self._check_accumulation()
+        feed, validation = training_data(
+            x, y, sample_weight, batch_size, shuffle, class_weight, steps_per_epoch, validation_split, validation_data,
+            validation_batch_size, validation_steps, validation_freq, needed_by,
+        )  # fmt: skip
+        self.history = history = History()
+        params = {"epochs": epochs, "steps": feed.steps, "verbose": verbose}
+        with self._told(in_order(callbacks, history, ProgressBar(verbose)), params) as told, self.scoring():
+            run = Run(self, feed, range(initial_epoch, epochs), told, validation, accumulate)
+            training.fit(run)
         return history
 
     def evaluate(
@@ -171,7 +199,8 @@ class Learner(Module):
         batch_size: int = 32,
         verbose: str | int = "auto",
         sample_weight: Any = None,
-        *,
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | Callback = (),
         return_dict: bool = False,
     ) -> Any:
         """Return the loss over all samples, or [loss, *metrics] if there are metrics, in inference mode.
@@ -181,10 +210,14 @@ class Learner(Module):
         Parameters
         ----------
         x, y : array_like, shape (N, ...), or list or dict of arrays
+            In their place x may be a loader, as in `fit`.
         batch_size : int, default 32
         verbose : {"auto", 0, 1, 2}, default "auto"
             Anything but 0 prints the result.
         sample_weight : array_like, shape (N,), or list or dict of them, optional
+        steps : int, optional
+            Takes only so many batches.
+        callbacks : Callback or sequence of Callback
         return_dict : bool, default False
             Return a dict by name instead.
 
@@ -193,46 +226,66 @@ class Learner(Module):
         RuntimeError
             If the model was not compiled with a loss.
         """
-        self._start("evaluate", y)
-        logs = training.evaluate(self, Batches(x, y, sample_weight, batch_size))
+        needed_by = "evaluate" if self._start("evaluate") else None
+        batches = as_batches("x", x, y, sample_weight, batch_size, needed_by=needed_by)
+        feed = Feed(batches, steps)
+        with self._told(in_order(callbacks), {"steps": feed.steps, "verbose": verbose}) as told:
+            logs = training.evaluate(self, feed.epoch(0), Listeners(told))
         if verbose:
             print(" - ".join(f"{name}: {value:.4f}" for name, value in logs.items()), flush=True)
         return _as_keras(logs, return_dict)
 
-    def predict(self, x: Any, batch_size: int = 32, verbose: str | int = 0) -> Any:
+    def predict(
+        self,
+        x: Any,
+        batch_size: int = 32,
+        verbose: str | int = 0,
+        steps: int | None = None,
+        callbacks: Sequence[Callback] | Callback = (),
+    ) -> Any:
         """Return the outputs for all samples as arrays, in inference mode.
 
         Parameters
         ----------
         x : array_like, shape (N, ...), or list or dict of arrays
-            No samples (N = 0) give empty outputs.
+            No samples (N = 0) give empty outputs. In their place x may be a loader, as in `fit`.
         batch_size : int, default 32
         verbose : default 0
             Accepted as Keras has it; nothing is shown.
+        steps : int, optional
+            Takes only so many batches.
+        callbacks : Callback or sequence of Callback
 
         Returns
         -------
         ndarray, or list, tuple or dict of them
             As the model returns its outputs.
         """
-        given = as_samples("x", x)
-        if not any(map(len, leaves(given))):
-            return predict_nothing(self, given)
-        return training.predict(self, Batches(given, batch_size=batch_size))
+        if not isinstance(x, Dataset) and not is_stream(x):
+            x = as_samples("x", x)
+            if not any(map(len, leaves(x))):
+                return predict_nothing(self, x)
+        batches = as_batches("x", x, None, None, batch_size)
+        feed = Feed(batches, steps)
+        size = batches.size if isinstance(batches, Batches) and steps is None else None
+        with self._told(in_order(callbacks), {"steps": feed.steps, "verbose": verbose}) as told:
+            return training.predict(self, feed.epoch(0), size, Listeners(told))
 
     def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *, return_dict: bool = False) -> Any:
         """Take one step on one batch, and return its loss, or [loss, *metrics], or a dict of them by name."""
-        self._start("train_on_batch", y)
+        if self._start("train_on_batch") and y is None:
+            raise ValueError("train_on_batch() needs targets y")
         self._binding = None
         batch = next(iter(as_one_batch(x, y, sample_weight)))
         with learning(self), self.scoring() as scores:
-            self.prepare(batch[0])
+            self.prepare(lambda: batch)
             self.take_step(*batch)
             return _as_keras(scores.logs(), return_dict)
 
     def test_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *, return_dict: bool = False) -> Any:
         """Return the loss of one batch, or [loss, *metrics], or a dict of them by name, in inference mode."""
-        self._start("test_on_batch", y)
+        if self._start("test_on_batch") and y is None:
+            raise ValueError("test_on_batch() needs targets y")
         return _as_keras(training.evaluate(self, as_one_batch(x, y, sample_weight)), return_dict)
 
     def predict_on_batch(self, x: Any) -> Any:
@@ -283,7 +336,7 @@ class Learner(Module):
 
     def take_step(self, x: Any, y: Any, sample_weight: Any, training: bool = True) -> float:
         """Take a training or a test step on one batch, see to it that the scores know, and return its loss."""
-        scores, step = self._current_scores(), self.train_step if training else self.test_step
+        scores, step = self.current_scores(), self.train_step if training else self.test_step
         before = scores.count
         result: Any = step(x, y, sample_weight)
         values = result if isinstance(result, Mapping) else {"loss": result}
@@ -292,16 +345,53 @@ class Learner(Module):
         loss = values.get("loss", 0.0)
         return float(loss.item() if isinstance(loss, Tensor) else loss)
 
-    def _has_own(self, step: str) -> bool:
+    def has_own(self, step: str) -> bool:
         """Say whether a subclass does its own training or test step."""
         return getattr(type(self), step) is not getattr(Learner, step)
 
-    def prepare(self, x: Any) -> None:
-        """Make what parameters are not there yet and bind the optimizer, for a step of the user's own."""
-        if self._has_own("train_step") and self.optimizer is not None:
-            if any(not module.built for module in self.modules() if type(module).build is not Module.build):
-                predict_nothing(self, x)
+    def prepare(self, example: Callable[[], Batch]) -> None:
+        """Make what is missing for a step of the user's own, which may use the optimizer as it likes."""
+        if self.has_own("train_step") and self.optimizer is not None:
+            self.make_parameters(example)
+
+    def make_parameters(self, example: Callable[[], Batch]) -> None:
+        """Make what parameters are not there yet, for batches like the example, and bind the optimizer."""
+        if any(not module.built for module in self.modules() if type(module).build is not Module.build):
+            predict_nothing(self, example()[0])
+        self._bound_optimizer()
+
+    def gather(self, x: Any, y: Any, sample_weight: Any) -> float:
+        """Add the gradients of a batch, times its samples, to those gathered before, and return its loss."""
+        samples = len(next(iter(leaves(x))))
+        with self._as_compiled():
+            loss, judgement = self._loss_on(x, y, sample_weight)
             self._bound_optimizer()
+            if not loss.requires_grad:
+                self._refuse_frozen()
+            loss.backward(np.asarray(samples, loss.dtype))
+        self.gathered += samples
+        return self._taken_in(loss, judgement)
+
+    def step_gathered(self) -> None:
+        """Take a step by the mean of the gradients gathered, if there are any."""
+        if self.gathered:
+            optimizer = self._bound_optimizer()
+            with self._as_compiled():
+                for parameter in self.parameters():
+                    if parameter.grad is not None:
+                        parameter.grad /= self.gathered
+                optimizer.step()
+                optimizer.zero_grad()
+            self.gathered = 0
+
+    def _check_accumulation(self) -> None:
+        """Raise if gradients cannot be gathered."""
+        if self.has_own("train_step"):
+            raise ValueError(f"accumulate is for models without a train_step of their own, as {self.label} has one")
+        if self.optimizer is not None and self.optimizer.evaluates_again:
+            raise ValueError(
+                f"{type(self.optimizer).__name__} looks at a batch several times in a step, and cannot accumulate"
+            )
 
     def _evaluated_again(self, optimizer: optimizers.Optimizer, *batch: Any) -> Callable[[], Tensor] | None:
         """Return what computes the loss and its gradients anew, for an optimizer that needs it."""
@@ -333,16 +423,25 @@ class Learner(Module):
     def _taken_in(self, loss: Tensor, judgement: Judgement) -> float:
         """Add a batch to the running loss and metrics, and return its loss."""
         value = float(loss.item())
-        self._current_scores().add(judgement, value)
+        self.current_scores().add(judgement, value)
         return value
 
     def reset_metrics(self) -> None:
         """Forget the running loss and metrics."""
-        self._current_scores().reset()
+        self.current_scores().reset()
+
+    def directions(self) -> dict[str, str | None]:
+        """Return, by name, of the loss and the metrics whether lower ("min") or higher ("max") is better, if known."""
+        return {} if self._objective is None else self._objective.directions()
+
+    def load_scores(self, state: Mapping[str, Any], example: Callable[[], Batch]) -> None:
+        """Go on with a running loss and metrics that `Scores.state_dict` gave."""
+        with trial():
+            self.current_scores().load_state_dict(state, lambda: self._loss_on(*example())[1])
 
     def metrics_so_far(self) -> Logs:
         """Return the loss and the metrics since `reset_metrics`, by name."""
-        return self._current_scores().logs()
+        return self.current_scores().logs()
 
     @contextmanager
     def scoring(self) -> Iterator[Scores]:
@@ -355,7 +454,7 @@ class Learner(Module):
             finally:
                 _filled.reset(token)
 
-    def _current_scores(self) -> Scores:
+    def current_scores(self) -> Scores:
         """Return the scores that are filled in this thread, or the model's own."""
         filled = _filled.get()
         own = self._scores or Scores()  # empty ones before compile()
@@ -382,18 +481,36 @@ class Learner(Module):
         """Run with every module as `trainable` as it was when the model was compiled."""
         return nullcontext() if self._flags is None else self._flags.applied_to(self)
 
+    def _shown_names(self) -> list[str]:
+        """Return what the summary calls the modules directly inside: their own names, or else their attributes'."""
+        return [child.name or name for name, child in self.named_children()]
+
     def _known_output_names(self) -> list[str] | None:
         """Return the names of the outputs, if they are known before the first call."""
         return None
 
-    def _start(self, method: str, y: Any) -> None:
-        """Raise if the model was not compiled with a loss, or there are no targets; look for regularizers anew."""
-        own = self._has_own("test_step" if method in ("evaluate", "test_on_batch") else "train_step")
-        if self._objective is None or self._flags is None or not (own or self._objective.has_loss):
+    def _start(self, method: str) -> bool:
+        """Raise if the model was not compiled with a loss; return whether it needs targets.
+
+        Looks for regularizers anew.
+        """
+        own = self.has_own("test_step" if method in ("evaluate", "test_on_batch") else "train_step")
+        if self._objective is None or self._flags is None or not (own or self._objective.loss is not None):
             raise RuntimeError(f"{method}() needs a loss: call compile(optimizer=..., loss=...) first")
-        if y is None and not own:
-            raise ValueError(f"{method}() needs targets y")
         self._flags.penalized = None
+        return not own
+
+    @contextmanager
+    def _told(self, callbacks: list[Callback], params: dict[str, Any]) -> Iterator[list[Callback]]:
+        """Give callbacks the model and what is known beforehand, and close what they hold open afterwards."""
+        for callback in callbacks:
+            callback.set_params(dict(params))
+            callback.set_model(cast("Model", self))
+        try:
+            yield callbacks
+        finally:
+            for callback in callbacks:
+                callback._release()
 
 
 def _as_keras(logs: Logs, return_dict: bool) -> Any:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from nnlite._config import made_from
+from nnlite._drawing import Drawing
 from nnlite._structure import leaves
 from nnlite.autograd import Tensor, default_dtype
+from nnlite.io._files import Location
 from nnlite.layers import Module
 from nnlite.layers._mode import rehearsal
 from nnlite.layers._symbolic import SymbolicTensor
+from nnlite.models._draw import draw_model
 from nnlite.models._graph import Graph
 from nnlite.models._graph_config import graph_code, graph_config, symbols_from_config
 from nnlite.models._learner import Learner
 from nnlite.models._names import layer_names
-from nnlite.models._summary import summary_table
+from nnlite.models._saving import load_weights, save_model, save_weights
+from nnlite.models._summary import summary_lines
 from nnlite.training._loop import inference
 
 __all__ = ["Model"]
@@ -148,6 +153,11 @@ class Model(Learner):
         return self._functional("output").symbols[1]
 
     @_unless_set
+    def loss(self) -> Any:
+        """Return the loss that the model was compiled with, or the list or dict of them; None if there is none."""
+        return None if self._objective is None else self._objective.loss
+
+    @_unless_set
     def output_names(self) -> list[str]:
         """Return the names of a functional model's outputs, by which losses, metrics and targets may be given."""
         return self._functional("output_names").output_names
@@ -191,9 +201,108 @@ class Model(Learner):
                 return child
         raise ValueError(f"{self.label} has no layer {name!r}; it has {', '.join(keras_names)}")
 
-    def summary(self) -> None:
-        """Print the layers with their output shapes and parameters, and what they are connected to."""
-        print(summary_table(self, self._input_shapes, self._graph))
+    def summary(
+        self,
+        line_length: int | None = None,
+        *,
+        print_fn: Callable[[str], Any] = print,
+        expand_nested: bool = False,
+        show_trainable: bool = False,
+    ) -> None:
+        """Print the layers: shapes of their outputs, parameters, and what one sample takes.
+
+        The multiply-adds are those of products of arrays, convolutions among them; the memory is that of the outputs,
+        in bytes. Both are found by running the model on zeros, once it knows the shape of its input.
+
+        Parameters
+        ----------
+        line_length : int, optional
+            How wide the table is; as wide as it needs to be by default.
+        print_fn : callable, default print
+            Called with each line, as Keras has it: `lines.append`, or a logger's `info`.
+        expand_nested : bool, default False
+            Whether the layers of models inside have rows of their own.
+        show_trainable : bool, default False
+            Whether a column says which layers are trained.
+
+        Raises
+        ------
+        ValueError
+            If `line_length` is below 40.
+
+        Examples
+        --------
+        >>> import nnlite as nl
+        >>> nl.models.Sequential([nl.layers.Dense(8, input_shape=(4,)), nl.layers.Dense(2)]).summary()
+        Sequential
+        ----------------------------------------------------------------
+        Layer            Output shape  Parameters  Multiply-adds  Memory
+        ----------------------------------------------------------------
+        dense (Dense)    (None, 8)             40             32    32 B
+        dense_1 (Dense)  (None, 2)             18             16     8 B
+        ----------------------------------------------------------------
+        Total parameters: 58 (232 B)
+        Trainable parameters: 58 (232 B)
+        Non-trainable parameters: 0 (0 B)
+        Multiply-adds of one sample: 48
+        Memory of one sample's outputs: 40 B
+        """
+        lines = summary_lines(
+            self,
+            self._input_shapes,
+            self._graph,
+            line_length=line_length,
+            expand_nested=expand_nested,
+            show_trainable=show_trainable,
+        )
+        for line in lines:
+            print_fn(line)
+
+    def plot(
+        self,
+        to_file: str | Path | None = None,
+        *,
+        show_shapes: bool = True,
+        show_layer_names: bool = True,
+        rankdir: str = "TB",
+    ) -> Drawing:
+        """Draw the layers, the shapes of what they give, and what is connected to what.
+
+        A layer that is called several times has one box, and its arrows say which call they belong to. Outputs have a
+        thick border. Of a model of one's own, the connections are those that are seen when it runs on zeros.
+
+        Parameters
+        ----------
+        to_file : path-like, optional
+            Where to write the drawing: a name that ends in .svg, .pdf or .png for a picture, in .dot for its text.
+        show_shapes, show_layer_names : bool, default True
+        rankdir : {"TB", "LR", "BT", "RL"}, default "TB"
+            The way from the inputs to the outputs: from top to bottom, from left to right, ...
+
+        Returns
+        -------
+        Drawing
+            A notebook shows it; `.save("model.svg")` writes the picture, `.source` is its DOT text. A picture needs the
+            package graphviz (extra `graph`) and the program `dot`.
+
+        Raises
+        ------
+        ValueError
+            If `rankdir` is none of these.
+        RuntimeError
+            If a picture is to be written, and Graphviz is not there.
+
+        Examples
+        --------
+        >>> import nnlite as nl
+        >>> model = nl.models.Sequential([nl.layers.Dense(8, input_shape=(4,)), nl.layers.Dense(2)])
+        >>> print(model.plot().source.splitlines()[-2].strip())
+        "dense" -> "dense_1";
+        """
+        drawing = draw_model(self, self._input_shapes, self._graph, show_shapes, show_layer_names, rankdir)
+        if to_file is not None:
+            drawing.save(to_file)
+        return drawing
 
     @property
     def label(self) -> str:
@@ -215,6 +324,100 @@ class Model(Learner):
         if self._graph is None:
             raise AttributeError(f"{attribute} is known only of a functional model, Model(inputs, outputs)")
         return self._graph
+
+    # Saving
+
+    def save_weights(self, path: Location, overwrite: bool = True) -> None:
+        """Write all parameters and buffers to a file, by name.
+
+        Parameters
+        ----------
+        path : str or Path
+            An npz file if its name ends so, else a safetensors file. Folders that are not there are made; a kill at any
+            moment leaves the old file or the new one.
+        overwrite : bool, default True
+            Whether a file that is there may be replaced.
+
+        Raises
+        ------
+        ImportError
+            If the package `safetensors` is not installed, and the file is to be none of npz.
+        FileExistsError
+            If the file is there, and may not be replaced.
+        ValueError
+            If the name promises another format, such as ".weights.h5".
+
+        Examples
+        --------
+        >>> import nnlite as nl, numpy as np
+        >>> path = getfixture("tmp_path") / "weights.safetensors"
+        >>> model, other = (nl.models.Sequential([nl.layers.Dense(1, input_shape=(2,))]) for _ in range(2))
+        >>> model.save_weights(path)
+        >>> other.load_weights(path)
+        >>> np.array_equal(model.get_weights()[0], other.get_weights()[0])
+        True
+        """
+        save_weights(self, path, overwrite)
+
+    def load_weights(self, path: Location, strict: bool = True) -> None:
+        """Read parameters and buffers from a file, by name; nothing is changed unless all of them fit.
+
+        Parameters
+        ----------
+        path : str or Path
+            A file that `save_weights` wrote, or `save`, or `io.Checkpoint`; or another with arrays of the same names.
+        strict : bool, default True
+            Whether every name must be on both sides.
+
+        Raises
+        ------
+        FileNotFoundError, IsADirectoryError
+            If there is no such file.
+        io.FormatError
+            If the file is damaged, or of another kind.
+        ValueError
+            If names or shapes differ: it says which.
+        """
+        load_weights(self, path, strict)
+
+    def save(self, path: Location, overwrite: bool = True) -> None:
+        """Write the model to one file: its architecture, its weights, and what it was compiled with.
+
+        `models.load_model` makes it again. The file is a safetensors file, with the architecture as JSON in its
+        metadata; nothing is pickled, and no code is written: functions and classes of your own go by their names.
+
+        Parameters
+        ----------
+        path : str or Path
+            The file: "model.safetensors", say. Folders that are not there are made; a kill at any moment leaves the old
+            file or the new one.
+        overwrite : bool, default True
+            Whether a file that is there may be replaced.
+
+        Raises
+        ------
+        ImportError
+            If the package `safetensors` is not installed.
+        FileExistsError
+            If the file is there, and may not be replaced.
+        TypeError
+            If a layer cannot be written down: it does not keep an argument, or holds a lambda.
+        ValueError
+            If the name promises another format, such as ".keras".
+
+        Examples
+        --------
+        >>> import nnlite as nl, numpy as np
+        >>> path = getfixture("tmp_path") / "model.safetensors"
+        >>> model = nl.models.Sequential([nl.layers.Dense(1, input_shape=(2,))])
+        >>> model.compile("adam", "mse")
+        >>> history = model.fit(np.ones((4, 2)), np.ones(4), epochs=3, verbose=0)
+        >>> model.save(path)
+        >>> again = nl.models.load_model(path)
+        >>> again.optimizer.iterations
+        3
+        """
+        save_model(self, path, overwrite)
 
     # Writing it down
 

@@ -12,6 +12,7 @@ from nnlite.layers import Module
 from nnlite.layers._input import InputLayer
 from nnlite.layers._symbolic import SymbolicTensor
 from nnlite.models._model import Model
+from nnlite.models._names import layer_names
 
 __all__ = ["Sequential"]
 
@@ -142,6 +143,10 @@ class Sequential(Model):
         if shape is not None and None not in shape and not model.built:
             model.build((None, *shape))
         return model
+
+    def _shown_names(self) -> list[str]:
+        """Return Keras' names of the layers, by which `get_layer` finds them."""
+        return layer_names((child.name, type(child).__name__) for child in self.children())
 
     def _append(self, layer: Any) -> None:
         """Check a layer and put it at the end, or an Input at the beginning."""

@@ -52,6 +52,8 @@ class Adam(FirstOrderOptimizer):
     array([0.9], dtype=float32)
     """
 
+    elementwise = True
+
     def __init__(
         self,
         learning_rate: LearningRate = 0.001,
@@ -168,6 +170,7 @@ class Adamax(FirstOrderOptimizer):
     array([0.9], dtype=float32)
     """
 
+    elementwise = True
     slot_names = ("m", "u")
 
     def __init__(
@@ -232,6 +235,7 @@ class Nadam(FirstOrderOptimizer):
     array([0.894], dtype=float32)
     """
 
+    elementwise = True
     slot_names = ("m", "v")
 
     def __init__(
@@ -307,6 +311,7 @@ class RAdam(FirstOrderOptimizer):
     array([0.8], dtype=float32)
     """
 
+    elementwise = True
     slot_names = ("m", "v")
 
     def __init__(

@@ -53,6 +53,7 @@ class Adagrad(FirstOrderOptimizer):
     [0.829]
     """
 
+    elementwise = True
     slot_names = ("total",)
 
     def __init__(
@@ -114,6 +115,7 @@ class Adadelta(FirstOrderOptimizer):
     array([0.955], dtype=float32)
     """
 
+    elementwise = True
     slot_names = ("square", "change")
 
     def __init__(
@@ -175,6 +177,8 @@ class RMSprop(FirstOrderOptimizer):
     >>> w.data.round(3)
     array([0.8], dtype=float32)
     """
+
+    elementwise = True
 
     def __init__(
         self,

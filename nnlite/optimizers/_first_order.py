@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import re
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nnlite.autograd import Parameter
+from nnlite.optimizers._joined import SMALL, Joined
 from nnlite.optimizers._optimizer import LearningRate, Optimizer, Slots, check_decay, rate_at
 
 __all__ = ["FirstOrderOptimizer"]
@@ -69,7 +70,13 @@ class FirstOrderOptimizer(Optimizer):
     ...         w -= rate * np.sign(g)
     >>> SignDescent(0.1, clipnorm=1.0)
     SignDescent(learning_rate=0.1, clipnorm=1.0)
+
+    Where each number of w depends on nothing but its own g and slots, as here, the class may say `elementwise = True`:
+    small parameters are then updated as one array.
     """
+
+    elementwise = False
+    _joined: Joined | None = None
 
     def __init__(
         self,
@@ -89,6 +96,20 @@ class FirstOrderOptimizer(Optimizer):
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
         self._undecayed: tuple[list[Parameter], list[str]] = ([], [])
         super().__init__(learning_rate, parameters)
+
+    def bind(self, parameters: Iterable[Any]) -> None:
+        """Take these parameters in place of others."""
+        super().bind(parameters)
+        self._joined = None
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Put back what `state_dict` gave."""
+        super().load_state_dict(state)
+        self._joined = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the joined arrays out of copies: what is kept for each parameter is a view of them here only."""
+        return {**self.__dict__, "_joined": None}
 
     @abstractmethod
     def update(self, w: NDArray[Any], g: NDArray[Any], slots: Slots, rate: float) -> None:
@@ -121,9 +142,10 @@ class FirstOrderOptimizer(Optimizer):
         clips = not (self.clipvalue is self.clipnorm is self.global_clipnorm is None)
         scale = self._global_scale() if clips else 1.0
         self.iterations += 1
+        done = self._updated_together(rate, scale, clips)
         for name, parameter in self._parameters.items():
             g = parameter.grad
-            if g is None or not parameter.requires_grad:
+            if parameter in done or g is None or not parameter.requires_grad:
                 continue
             w, settings = parameter.data, self._groups.get(parameter)
             own_rate = rate if settings is None else rate_at(settings.get("learning_rate", rate), taken)
@@ -138,6 +160,31 @@ class FirstOrderOptimizer(Optimizer):
                 w[...] = parameter.constraint(w)
             parameter.bump_version()
         return loss
+
+    def _updated_together(self, rate: float, scale: float, clips: bool) -> Container[Parameter]:
+        """Update the small parameters as one array, if the rule allows it and all have a gradient, and return them."""
+        if not self.elementwise or self.clipnorm is not None:
+            return ()
+        joined = self._joined or self._join(rate)
+        if joined is None or not joined.gather():
+            return ()
+        if self.weight_decay:
+            for name, parameter in self._parameters.items():
+                if parameter in joined.parts and self._decays(name, parameter):
+                    joined.parts[parameter] *= 1 - rate * self.weight_decay
+        self.update(joined.w, self._clipped(joined.g, scale) if clips else joined.g, joined.slots, rate)
+        joined.give_back()
+        return joined.parts
+
+    def _join(self, rate: float) -> Joined | None:
+        """Join the small parameters that share all settings, if there are several and all have a gradient."""
+        small = [p for p in self._parameters.values() if p.size <= SMALL and p.constraint is None]
+        small = [p for p in small if p.dtype == small[0].dtype and p not in self._groups]
+        if len(small) < 2 or any(p.grad is None or not p.requires_grad for p in small):
+            return None
+        self._joined = Joined({p: self._slots.get(p) or self.start(p.data, rate) for p in small})
+        self._slots.update((p, self._joined.slots_of(p)) for p in small)
+        return self._joined
 
     def exclude_from_weight_decay(
         self, var_list: Iterable[Parameter] | None = None, var_names: Iterable[str] | None = None

@@ -52,6 +52,8 @@ class SGD(FirstOrderOptimizer):
     Parameter([0.64])
     """
 
+    elementwise = True
+
     def __init__(
         self,
         learning_rate: LearningRate = 0.01,

@@ -49,6 +49,7 @@ class Lion(FirstOrderOptimizer):
     Parameter([ 0.5, -2.5])
     """
 
+    elementwise = True
     slot_names = ("m",)
 
     def __init__(
@@ -113,6 +114,7 @@ class Rprop(FirstOrderOptimizer):
     [0.636]
     """
 
+    elementwise = True
     slot_names = ("previous", "step_size")
 
     def __init__(

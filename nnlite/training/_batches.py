@@ -74,6 +74,10 @@ class Batches:
 
         return mapped(taken, self.x), mapped(taken, self.y), mapped(taken, self.sample_weight)
 
+    def first(self) -> Batch:
+        """Return a batch as an example."""
+        return self._taken(slice(0, self.batch_size))
+
     def __len__(self) -> int:
         return len(self.order)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -79,9 +79,14 @@ class Objective:
             _check_names(_listed(metrics))
 
     @property
-    def has_loss(self) -> bool:
-        """Whether there is anything to minimise."""
-        return self._loss is not None
+    def loss(self) -> Any:
+        """The loss, or the list or dict of them; None if there is nothing to minimise."""
+        return self._loss
+
+    def directions(self) -> dict[str, str | None]:
+        """Return whether lower ("min") or higher ("max") is better, of the loss and of each metric by its own name."""
+        watched = [_as_metric(identifier) for identifier in leaves(self._metrics) if identifier is not None]
+        return {"loss": "min", **{metric.name: metric.direction for metric in watched}}
 
     def judge(self, y: Any, y_pred: Any, sample_weight: Any) -> Judgement:
         """Return the losses of a batch."""
@@ -151,25 +156,30 @@ class Scores:
 
     def add(self, judgement: Judgement, loss: float) -> None:
         """Take in a batch, whose loss (with penalties) is given."""
-        terms, several = judgement.terms, len(judgement.terms) > 1
+        several = len(judgement.terms) > 1
         n = len(next(target for target in judgement.targets if target is not None))
         self.add_values({"loss": loss}, n)
-        if self._metrics is None:
-            self._names = [f"{term.name}_" if several else "" for term in terms]
-            self._metrics = [
-                tuple(_as_metric(identifier, y, y_pred, term.loss) for identifier in term.metrics)
-                for term, y, y_pred in zip(terms, judgement.targets, judgement.predictions, strict=True)
-            ]
-            for metric in leaves(self._metrics):
-                metric.reset_state()
+        made = self._made(judgement)
         for name, part in zip(self._names, judgement.parts, strict=True):
             if several and part is not None:
                 self._add_to(f"{name}loss", part.item(), n)
-        for group, y, y_pred in zip(self._metrics, judgement.targets, judgement.predictions, strict=True):
+        for group, y, y_pred in zip(made, judgement.targets, judgement.predictions, strict=True):
             mask = mask_of(y_pred)
             weight = () if mask is None else (mask,)  # a metric of the user's own need not take one
             for metric in group:
                 metric.update_state(y, y_pred, *weight)
+
+    def _made(self, judgement: Judgement) -> list[tuple[metrics.Metric, ...]]:
+        """Return the metrics, which the first batch chooses."""
+        if self._metrics is None:
+            self._names = [f"{term.name}_" if len(judgement.terms) > 1 else "" for term in judgement.terms]
+            self._metrics = [
+                tuple(_as_metric(identifier, y, y_pred, term.loss) for identifier in term.metrics)
+                for term, y, y_pred in zip(judgement.terms, judgement.targets, judgement.predictions, strict=True)
+            ]
+            for metric in leaves(self._metrics):
+                metric.reset_state()
+        return self._metrics
 
     def add_values(self, values: Mapping[str, Any], n: int) -> None:
         """Take in means over n samples, by name."""
@@ -186,6 +196,20 @@ class Scores:
         for name, group in zip(self._names, self._metrics or [], strict=True):
             logs.update((f"{name}{metric.name}", _single_result(metric)) for metric in group)
         return logs
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the sums, and the states of the metrics (None if there are none yet)."""
+        made = None if self._metrics is None else [metric.state_dict() for metric in leaves(self._metrics)]
+        return {"sums": dict(self._sums), "count": self.count, "metrics": made}
+
+    def load_state_dict(self, state: Mapping[str, Any], judge: Callable[[], Judgement]) -> None:
+        """Go on with what `state_dict` gave; `judge` gives a batch to choose the metrics by."""
+        self.reset()
+        self._sums, self.count = dict(state["sums"]), int(state["count"])
+        if state["metrics"] is not None:
+            made = leaves(self._made(judge()) if self._metrics is None else self._metrics)
+            for metric, kept in zip(made, state["metrics"], strict=True):
+                metric.load_state_dict(kept)
 
     @contextmanager
     def borrowed(self) -> Iterator[Scores]:

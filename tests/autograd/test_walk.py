@@ -381,3 +381,53 @@ class TestConstantsThatChange:
         w.bump_version()
         product.backward()
         np.testing.assert_array_equal(x.grad, [2, 4])
+
+
+class TestOwnership:
+    """A leaf takes over a gradient that nobody else knows, and copies any other."""
+
+    @pytest.mark.parametrize("joint", [False, True])
+    @pytest.mark.parametrize(
+        ("made", "taken_over"),
+        [
+            (lambda kept: 2 * np.ones(4), True),
+            (lambda kept: kept.setdefault("whole", 2 * np.ones(4)), False),
+            (lambda kept: kept.setdefault("whole", 2 * np.ones(8))[::2], False),
+            (lambda kept: (2 * np.ones((4, 1)))[:, 0], False),  # a view of memory that nobody else has
+        ],
+    )
+    def test_of_what_a_vjp_returns(self, made: Any, taken_over: bool, joint: bool) -> None:
+        kept: dict[str, Any] = {}
+        identities = []
+
+        def vjp(g: Any) -> Any:
+            gradient = made(kept)
+            identities.append(id(gradient))
+            return gradient
+
+        @nl.differentiable
+        def double(x: Any) -> Any:
+            return 2 * x, (lambda g, needs: (vjp(g),)) if joint else (vjp,)
+
+        x = nl.tensor(np.ones(4), requires_grad=True)
+        double(x).sum().backward()
+        assert x.grad is not None
+        assert (id(x.grad) == identities[0]) == taken_over
+        assert x.grad.flags.owndata
+        x.grad += 1
+        np.testing.assert_array_equal(kept.get("whole", 2), 2)
+
+    def test_one_array_for_two_arguments_is_taken_by_neither(self) -> None:
+        @nl.differentiable
+        def total(x: Any, y: Any) -> Any:
+            def vjps(g: Any, needs: Any) -> Any:
+                gradient = 2 * np.ones(3)
+                return gradient, gradient
+
+            return x + y, vjps
+
+        x, y = (nl.tensor(np.ones(3), requires_grad=True) for _ in range(2))
+        total(x, y).sum().backward()
+        assert x.grad is not None
+        assert y.grad is not None
+        assert not np.shares_memory(x.grad, y.grad)

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 import nnlite as nl
+from nnlite.functional._activation import FUSIBLE
+from nnlite.functional._linalg import affine
 from nnlite.layers import Dense
 
 
@@ -54,3 +56,25 @@ def test_without_bias_there_is_none() -> None:
 def test_arguments_are_checked(arguments: Any, error: Any, message: str) -> None:
     with pytest.raises(error, match=message):
         Dense(**arguments)
+
+
+class TestActivationInTheSameOperation:
+    @pytest.mark.parametrize("activation", sorted(FUSIBLE, key=lambda f: str(f.__name__)))
+    @pytest.mark.parametrize("shape", [(4, 3), (2, 2, 3)])
+    def test_gives_value_and_derivatives_of_both(self, activation: Any, shape: tuple[int, ...]) -> None:
+        generator = np.random.default_rng(0)
+        x, w, b = (generator.normal(size=s) for s in (shape, (3, 2), 2))
+        np.testing.assert_array_equal(affine(x, w, b, activation=activation), activation(affine(x, w, b)))
+        nl.check_grads(lambda x, w, b: affine(x, w, b, activation=activation), x, w, b, order=2)
+        nl.check_grads(lambda x, w: affine(x, w, activation=activation), x, w)
+
+    def test_records_one_node(self) -> None:
+        y = Dense(2, activation="tanh", input_shape=(3,))(np.ones((1, 3), np.float32))
+        assert repr(y).endswith("from=affine)")
+
+    def test_memory_and_work_are_spared_for_what_is_frozen(self) -> None:
+        dense = Dense(2, activation="relu", input_shape=(3,))
+        dense.bias.requires_grad = False
+        dense(np.ones((1, 3), np.float32)).sum().backward()
+        assert dense.kernel.grad is not None
+        assert dense.bias.grad is None

@@ -93,7 +93,11 @@ class TestFitArguments:
             ({"initial_epoch": "1"}, ValueError, "got initial_epoch='1'"),
             ({"validation_split": 1.0}, ValueError, r"validation_split in \[0, 1\), got validation_split=1\.0"),
             ({"validation_split": 0.99}, ValueError, "validation_split holds back 20 of 20 samples"),
-            ({"validation_data": X}, ValueError, r"to be \(x, y\) or \(x, y, sample_weight\), got a ndarray"),
+            (
+                {"validation_data": X},
+                ValueError,
+                r"to be \(x, y\) or \(x, y, sample_weight\), or a loader of such batches, got a ndarray",
+            ),
             ({"validation_data": (X,)}, ValueError, "got 1 values"),
             ({"validation_data": (X, Y[:3])}, ValueError, "validation_data: x has 20 samples and y has 3"),
             ({"class_weight": "balanced"}, TypeError, "mapping such as {0: 1.0, 1: 5.0}, got 'balanced'"),
