@@ -18,7 +18,7 @@ class ModelCheckpoint(Monitor):
     Parameters
     ----------
     filepath : str or Path
-        May name the epoch (the first is 1), the batch and the logs, as in ``"{epoch:02d}-{val_loss:.2f}.keras"``.
+        May name the epoch (the first is 1), the batch and the logs, as in ``"{epoch:02d}-{val_loss:.2f}.safetensors"``.
         Missing folders are made. What `Model.save` or `Model.save_weights` take.
     monitor : str, default "val_loss"
         The name in the logs of what the best is chosen by. If it is not there, a warning says so once, and every
