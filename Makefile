@@ -20,13 +20,14 @@ export NNLITE_DATA := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help demo test test-all parity inventory examples lint format bench clean
+.PHONY: help demo test test-all parity campaign inventory examples lint format bench clean
 
 help:
 	@echo "make demo      train the network of examples/mnist_cnn.py on real digits and draw its pictures"
 	@echo "make test      run the whole test suite (ARGS='-k conv -x' goes to pytest)"
 	@echo "make test-all  run it on every Python from 3.11 up that is found, here and in pyenv"
 	@echo "make parity    compare nnlite with PyTorch and Keras, which it installs first"
+	@echo "make campaign  read 10,000 hostile files, and kill and resume trainings, for some minutes"
 	@echo "make inventory write docs/inventory.md from the code and the last make parity"
 	@echo "make examples  run the examples in their short form and check their results"
 	@echo "make lint      look over style, format and types; make format mends the first two"
@@ -55,6 +56,9 @@ test-all:
 
 parity: $(PEERS)
 	NNLITE_PARITY_LEDGER=out/parity.json $(BIN)/python -m pytest -m parity $(ARGS)
+
+campaign: $(READY)
+	$(BIN)/python -m pytest -m campaign -rP $(ARGS)
 
 inventory: $(READY)
 	$(BIN)/python docs/inventory.py

@@ -7,8 +7,9 @@ The pictures in docs/gallery/ were made by it; its README shows them with the li
 """
 
 import argparse
+import itertools
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -16,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import nnlite as nl
-from nnlite.layers import Conv2D, Dense, Flatten, Input, LayerNorm, MaxPool2D, MultiHeadAttention
+import nnlite.functional as F
+from nnlite.layers import Concatenate, Conv2D, Dense, Flatten, Input, LayerNorm, MaxPool2D, MultiHeadAttention
 from nnlite.models import Model, Sequential
 from nnlite.optimizers import schedules
 
@@ -109,7 +111,7 @@ def draw_boundary(epochs: int) -> Iterator[tuple[str, Any]]:
 def draw_gradients(digits: Digits) -> Iterator[tuple[str, Any]]:
     """Send a loss back through six layers of sigmoids: the gradient all but vanishes on the way."""
     model = Sequential([Flatten(), *[Dense(32, activation="sigmoid") for _ in range(6)], Dense(10)])
-    loss = nl.functional.cross_entropy(model(digits.x_train[:64]), digits.y_train[:64])
+    loss = F.cross_entropy(model(digits.x_train[:64]), digits.y_train[:64])
     loss.backward()
 
     yield "gradient_flow", plotting.gradient_flow(model)
@@ -127,6 +129,17 @@ def draw_functions() -> Iterator[tuple[str, Any]]:
     yield "learning_rate_schedule", figure
 
 
+def draw_graphs() -> Iterator[tuple[str, Any]]:
+    """Draw a neuron operation by operation, and a model layer by layer: with Graphviz, or as its text."""
+    x, w, b = (nl.tensor(value, requires_grad=True) for value in (2.0, -3.0, 6.9))
+    yield "computation_graph", nl.draw_graph(F.tanh(x * w + b), names={"x": x, "w": w, "b": b})
+
+    left, right, encoder = Input((64,), name="left"), Input((64,), name="right"), Dense(16, name="encoder")
+    both = Concatenate()([encoder(left), encoder(right)])
+    model = Model([left, right], [Dense(1, activation="sigmoid", name="same")(both), Dense(10, name="digit")(both)])
+    yield "model_graph", model.plot()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="fewer epochs")
@@ -140,22 +153,26 @@ def main() -> None:
         digits = load_digits()
     except ImportError as error:
         sys.exit(str(error))
-    drawings: list[Callable[[], Iterator[tuple[str, Any]]]] = [
-        lambda: draw_classifier(digits, epochs),
-        lambda: draw_autoencoder(digits, epochs),
-        lambda: draw_attention(digits, epochs),
-        lambda: draw_boundary(epochs),
-        lambda: draw_gradients(digits),
-        draw_functions,
-    ]
     options.out.mkdir(parents=True, exist_ok=True)
     count = 0
-    for draw in drawings:
-        for name, figure in draw():
-            picture = options.out / f"{name}.png"
-            figure.savefig(picture, dpi=100)
-            print(f"saved {picture}")
+    for name, figure in itertools.chain(
+        draw_classifier(digits, epochs),
+        draw_autoencoder(digits, epochs),
+        draw_attention(digits, epochs),
+        draw_boundary(epochs),
+        draw_gradients(digits),
+        draw_functions(),
+    ):
+        picture = options.out / f"{name}.png"
+        figure.savefig(picture, dpi=80)
+        print(f"saved {picture}")
+        count += 1
+    for name, drawing in draw_graphs():
+        if drawing.can_be_drawn():
+            print(f"saved {drawing.save(options.out / f'{name}.png')}")
             count += 1
+        else:
+            print(f"{drawing.save(options.out / f'{name}.dot')} is text: Graphviz is not installed")
     print(f"result: pictures={count}")
 
 

@@ -23,17 +23,16 @@ from nnlite.models import Sequential
 from nnlite.utils import to_categorical
 
 try:
-    from matplotlib.figure import Figure
-    from matplotlib.ticker import MaxNLocator
-except ImportError:
-    sys.exit('the pictures need matplotlib, the extra `plot`: pip install "nnlite[plot]"')
+    from nnlite import plotting
+except ImportError as error:
+    sys.exit(str(error))
 
 CLASSES = 10
 SOURCES = {"mnist": mnist, "fashion_mnist": fashion_mnist, "digits": digits}
 EPOCHS = {"mnist": 10, "fashion_mnist": 10, "digits": 30}
 QUICK_EPOCHS = {"mnist": 3, "fashion_mnist": 3, "digits": 8}
 QUICK_TRAIN, QUICK_TEST = 6_000, 1_000  # images that --quick takes
-MISTAKES_SHOWN = 24
+IMAGES_SHOWN = 24
 
 
 class Data(NamedTuple):
@@ -98,62 +97,6 @@ def build_network(image_shape: tuple[int, ...]) -> Sequential:
     return model
 
 
-def draw_learning_curves(history: dict[str, list[float]]) -> Figure:
-    """Plot loss and accuracy against the epoch, on the training images and on the test images."""
-    figure = Figure(figsize=(10, 4.2), layout="constrained")
-    for axes, name in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        epochs = range(1, len(history[name]) + 1)
-        axes.plot(epochs, history[name], "o-", color="tab:blue", label="training (mean over the epoch)")
-        axes.plot(epochs, history[f"val_{name}"], "s--", color="tab:orange", label="test (after the epoch)")
-        axes.set(title=name.capitalize(), xlabel="epoch", ylabel="cross-entropy" if name == "loss" else "share right")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(alpha=0.3)
-        axes.legend()
-    return figure
-
-
-def draw_confusion(y_true: NDArray[np.int64], y_predicted: NDArray[np.int64], class_names: Sequence[str]) -> Figure:
-    """Show how many images of each class were taken for which."""
-    counts = nl.metrics.confusion_matrix(y_true, y_predicted, labels=range(CLASSES))
-    figure = Figure(figsize=(8, 7.2), layout="constrained")
-    axes = figure.subplots()
-    # The colour follows the square root, or the few mistakes would all look alike beside the diagonal.
-    shade = np.sqrt(counts / counts.max())
-    axes.imshow(shade, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), count in np.ndenumerate(counts):
-        colour = "white" if shade[row, column] > 0.6 else "black" if count else "lightgrey"
-        axes.text(column, row, str(count), ha="center", va="center", color=colour, fontsize=11)
-    words = len(class_names[0]) > 1
-    axes.set_xticks(range(CLASSES), class_names, rotation=40 if words else 0, ha="right" if words else "center")
-    axes.set_yticks(range(CLASSES), class_names)
-    right = np.trace(counts)
-    axes.set(xlabel="predicted", ylabel="true", title=f"{right:,} of {counts.sum():,} test images right (the diagonal)")
-    return figure
-
-
-def draw_mistakes(data: Data, probabilities: NDArray[np.float32]) -> Figure:
-    """Show the test images that the network got wrong, beginning with those it was surest of."""
-    predicted = probabilities.argmax(axis=1)
-    wrong = np.flatnonzero(predicted != data.y_test)
-    shown = wrong[np.argsort(-probabilities[wrong, predicted[wrong]])][:MISTAKES_SHOWN]
-    rows, columns = max(1, -(-len(shown) // 6)), 6
-    figure = Figure(figsize=(1.8 * columns, 2.3 * rows + 0.6))
-    figure.set_layout_engine("constrained", h_pad=0.1)
-    figure.suptitle(f"{len(wrong):,} of {len(predicted):,} test images mistaken, the surest first", fontsize=14)
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes in panels:
-        axes.set_axis_off()
-    for axes, index in zip(panels, shown, strict=False):
-        said = predicted[index]
-        axes.imshow(data.x_test[index, :, :, 0], cmap="gray_r", vmin=0, vmax=1)
-        axes.set_title(
-            f"true: {data.class_names[data.y_test[index]]}\n"
-            f"predicted: {data.class_names[said]}\n({probabilities[index, said]:.0%})",
-            fontsize=9,
-        )
-    return figure
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", choices=["auto", *SOURCES], default="auto")
@@ -180,18 +123,22 @@ def main() -> None:
 
     y_train, y_test = to_categorical(data.y_train, CLASSES), to_categorical(data.y_test, CLASSES)
     print(f"\n{data.name}: {len(y_train):,} images to train on, {len(y_test):,} to test, {epochs} epochs")
-    history = model.fit(
-        data.x_train, y_train, epochs=epochs, batch_size=64, validation_data=(data.x_test, y_test)
-    ).history
+    history = model.fit(data.x_train, y_train, epochs=epochs, batch_size=64, validation_data=(data.x_test, y_test))
 
     test_loss, test_accuracy = model.evaluate(data.x_test, y_test, verbose=0)
-    probabilities = model.predict(data.x_test)
+    probabilities = model.predict(data.x_test)  # (N, 10)
+    predicted = probabilities.argmax(axis=1)
+    # The images in whose true class it believed least, the worst first.
+    shown = np.argsort(probabilities[np.arange(len(predicted)), data.y_test])[:IMAGES_SHOWN]
+    names = data.class_names
     print(f"test accuracy {test_accuracy:.2%}, test loss {test_loss:.4f}; the pictures:")
     options.out.mkdir(parents=True, exist_ok=True)
     figures = {
-        "learning_curves": draw_learning_curves(history),
-        "confusion_matrix": draw_confusion(data.y_test, probabilities.argmax(axis=1), data.class_names),
-        "mistakes": draw_mistakes(data, probabilities),
+        "learning_curves": plotting.learning_curves(history),
+        "confusion_matrix": plotting.confusion_matrix(data.y_test, predicted, class_names=names),
+        "mistakes": plotting.image_grid(
+            data.x_test[shown], data.y_test[shown], probabilities[shown], class_names=names, cmap="gray_r"
+        ),
     }
     for name, figure in figures.items():
         picture = options.out / f"{name}.png"

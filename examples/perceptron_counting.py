@@ -11,15 +11,16 @@ import argparse
 import math
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 import nnlite as nl
 
 try:
-    from matplotlib.figure import Figure
-except ImportError:
-    sys.exit('the picture needs matplotlib, the extra `plot`: pip install "nnlite[plot]"')
+    from nnlite import plotting
+except ImportError as error:
+    sys.exit(str(error))
 
 QUESTIONS = np.array([[1, 2, 3], [2, 3, 4], [1, 3, 4]], np.float32)
 COURSE_EPOCH, COURSE_MSE = 295, 0.00056
@@ -64,17 +65,14 @@ def train(neuron: nl.models.Sequential) -> list[float]:
     return history.history["loss"]
 
 
-def draw_learning_curve(losses: list[float]) -> Figure:
+def draw_learning_curve(losses: list[float]) -> Any:
     """Plot the error against the epoch, with the end of the course's own run beside it."""
-    figure = Figure(figsize=(7.5, 4.5), layout="constrained")
-    axes = figure.subplots()
-    axes.plot(range(1, len(losses) + 1), losses, color="tab:blue", label="this run")
-    axes.plot(len(losses), losses[-1], "o", color="tab:blue", label=f"stopped: {losses[-1]:.5f} at epoch {len(losses)}")
+    figure = plotting.learning_curves({"mean squared error": losses})
+    (axes,) = figure.axes
     axes.plot(
         COURSE_EPOCH, COURSE_MSE, "D", color="tab:orange", label=f"the course: {COURSE_MSE} at epoch {COURSE_EPOCH}"
     )
-    axes.set(yscale="log", xlabel="epoch", ylabel="mean squared error", title="One neuron learns to count ones")
-    axes.grid(alpha=0.3)
+    axes.set(yscale="log", title="One neuron learns to count ones")
     axes.legend()
     return figure
 

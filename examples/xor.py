@@ -12,16 +12,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import nnlite as nl
 from nnlite.layers import Dense
 from nnlite.models import Sequential
 
 try:
-    from matplotlib.figure import Figure
-except ImportError:
-    sys.exit('the picture needs matplotlib, the extra `plot`: pip install "nnlite[plot]"')
+    from nnlite import plotting
+except ImportError as error:
+    sys.exit(str(error))
+from matplotlib.figure import Figure
 
 BOX = {"boxstyle": "round", "facecolor": "white", "edgecolor": "none", "alpha": 0.85}
 X, Y = nl.datasets.make_xor()  # (4, 2), (4,)
@@ -61,21 +60,13 @@ def build_network() -> Sequential:
     return Sequential([Dense(8, activation="tanh", input_shape=(2,)), Dense(1, activation="sigmoid")])
 
 
-def draw_boundary(axes: Any, model: Sequential, title: str) -> Any:
+def draw_boundary(axes: Any, model: Sequential, title: str) -> None:
     """Colour the plane by the model's output, with a line where it is 0.5, and put in the four points."""
-    ticks = np.linspace(-0.5, 1.5, 201, dtype=np.float32)
-    plane = np.stack(np.meshgrid(ticks, ticks), axis=-1)  # (201, 201, 2)
-    output = model.predict(plane.reshape(-1, 2), batch_size=4096).reshape(201, 201)
-    image = axes.pcolormesh(ticks, ticks, output, cmap="PuOr", vmin=0, vmax=1, shading="nearest", rasterized=True)
-    if output.min() < 0.5 < output.max():
-        axes.contour(ticks, ticks, output, levels=[0.5], colors="black", linewidths=2)
-    for label, marker, colour in ((0, "o", "white"), (1, "s", "black")):
-        axes.scatter(*X[label == Y].T, s=110, marker=marker, c=colour, edgecolors="black", label=f"should be {label}")
+    plotting.decision_boundary(model, X, Y, class_names=["should be 0", "should be 1"], margin=0.5, ax=axes)
     for point, p in zip(X, model.predict(X).ravel(), strict=True):
         axes.annotate(f"{p:.2f}", point, xytext=(0, 14), textcoords="offset points", ha="center", bbox=BOX)
-    axes.set(title=title, xlabel="first input", ylabel="second input", aspect="equal")
-    axes.set(xticks=[0, 1], yticks=[0, 1])
-    return image
+    axes.set(xticks=[0, 1], yticks=[0, 1], aspect="equal")
+    axes.set_title(title, pad=24)
 
 
 def main() -> None:
@@ -95,9 +86,7 @@ def main() -> None:
     figure = Figure(figsize=(10, 4.8), layout="constrained")
     left, right = figure.subplots(1, 2)
     draw_boundary(left, single, f"One neuron at its best: {round(4 * single_accuracy)} of 4 right")
-    image = draw_boundary(right, network, f"Two layers, 2-8-1: {round(4 * network_accuracy)} of 4 right")
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2)
-    figure.colorbar(image, ax=[left, right], label="output (black line: 0.5)")
+    draw_boundary(right, network, f"Two layers, 2-8-1: {round(4 * network_accuracy)} of 4 right")
     options.out.mkdir(parents=True, exist_ok=True)
     picture = options.out / "decision_boundaries.png"
     figure.savefig(picture, dpi=150)

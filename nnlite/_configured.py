@@ -38,9 +38,16 @@ class Configured:
         return cls(**config)
 
     def __repr__(self) -> str:
-        texts = {p.name: (repr(getattr(self, p.name)), repr(p.default)) for p in self._described()}
-        given = (f"{name}={text}" for name, (text, default) in texts.items() if text != default)
+        # A class of the user's own may keep an argument under another name, or pass **kwargs on: it prints without.
+        texts = {p.name: (repr(getattr(self, p.name, p.default)), repr(p.default)) for p in self._described()}
+        given = (
+            f"{name}={text}" for name, (text, default) in texts.items() if text not in (default, self._unsaid(name))
+        )
         return f"{type(self).__name__}({', '.join(given)})"
+
+    def _unsaid(self, name: str) -> str | None:
+        """Return the text of the value that stands for None, where an argument has one."""
+        return None
 
     def _described(self) -> list[inspect.Parameter]:
         """Return the constructor's parameters that belong to the description."""

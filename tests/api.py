@@ -7,7 +7,7 @@ API: dict[str, str] = {
         Tensor tensor Parameter no_grad enable_grad is_grad_enabled grad differentiable check_grads checkpoint jacobian
         hessian hvp vjp jvp detect_anomaly random set_num_threads get_num_threads set_default_dtype functional layers
         models losses metrics optimizers callbacks initializers regularizers constraints data datasets io utils nn
-        optim clear_workspace __version__""",
+        optim clear_workspace draw_graph __version__""",
     "functional": """
         add subtract multiply divide power negative absolute sign maximum minimum clip where sqrt rsqrt square
         reciprocal exp expm1 log log1p log2 log10 sin cos tan arcsin arccos arctan arctan2 sinh cosh tanh arcsinh
@@ -95,7 +95,7 @@ API: dict[str, str] = {
         StepLR MultiStepLR ExponentialLR CosineAnnealingLR OneCycleLR ReduceLROnPlateau LambdaLR""",
     "data": """
         Dataset ArrayDataset DataLoader train_val_test_split Standardize one_hot RandomCrop RandomFlip RandomShift
-        RandomRotation sliding_windows pad_sequences""",
+        RandomRotation CharTokenizer BPETokenizer sliding_windows pad_sequences""",
     "io": """
         save_safetensors load_safetensors save_npz load_npz Checkpoint CheckpointManager from_torch to_torch
         FormatError""",

@@ -47,6 +47,14 @@ EXAMPLES = [
         },
     ),
     Example(
+        "breast_cancer",
+        1,
+        {
+            "two accuracies > 0.92": lambda r: [float(a) > 0.92 for a in r["accuracies"].split(",")] == [True, True],
+            "mean_accuracy > 0.92": lambda r: float(r["mean_accuracy"]) > 0.92,
+        },
+    ),
+    Example(
         "mnist_cnn",
         3,
         {
@@ -55,6 +63,7 @@ EXAMPLES = [
             )
         },
     ),
+    Example("gallery", 12, {"12 <= pictures <= 14": lambda r: 12 <= int(r["pictures"]) <= 14}),  # 14 with Graphviz
 ]
 
 

@@ -60,3 +60,14 @@ def test_the_inventory_has_every_name_and_no_empty_cell():
     names = [name for names in API.values() for name in names.split()]
     assert [row.split("`")[1] for row in rows] == names
     assert all(cell.strip() for row in rows for cell in row.strip("|").split("|"))
+
+
+def test_the_gallery_shows_every_picture_with_a_line_of_the_example():
+    page = (ROOT / "docs" / "gallery" / "README.md").read_text()
+    example = " ".join((ROOT / "examples" / "gallery.py").read_text().split())
+    lines = re.findall(r"```python\n(.*?)\n```", page, re.DOTALL)
+    assert len(lines) == len(set(lines)) == 14
+    assert [line for line in lines if " ".join(line.split()) not in example] == []
+    pictures = list((ROOT / "docs" / "gallery").glob("*.png"))
+    assert sorted(picture.name for picture in pictures) == sorted(re.findall(r"\]\((\w+\.png)\)", page))
+    assert max(picture.stat().st_size for picture in pictures) < 100_000

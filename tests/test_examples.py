@@ -68,17 +68,21 @@ def test_mnist_cnn_takes_the_small_digits_where_mnist_is_not_to_be_had(
         example.load("mnist")
 
 
-def test_confusion_matrix_has_a_row_for_each_true_class() -> None:
-    example = load_example("mnist_cnn")
-    figure = example.draw_confusion(np.array([3, 3, 5]), np.array([3, 8, 5]), list("0123456789"))
-    (axes,) = figure.axes
-    counts = np.array([int(text.get_text()) for text in axes.texts]).reshape(10, 10)
-    assert (counts[3, 3], counts[3, 8], counts[5, 5], counts.sum()) == (1, 1, 1, 3)
-    assert (axes.get_ylabel(), axes.get_xlabel()) == ("true", "predicted")
-
-
-@pytest.mark.parametrize("name", ["perceptron_counting", "xor", "mnist_cnn"])
+@pytest.mark.parametrize("name", ["perceptron_counting", "xor", "mnist_cnn", "breast_cancer", "gallery"])
 def test_an_example_without_matplotlib_names_the_extra(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "nnlite.plotting", raising=False)
+    monkeypatch.delattr(nl, "plotting", raising=False)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)  # makes its import fail
-    with pytest.raises(SystemExit, match=r'needs? matplotlib.*pip install "nnlite\[plot\]"'):
+    with pytest.raises(SystemExit, match=r'needs matplotlib.*pip install "nnlite\[plot\]"'):
         load_example(name)
+
+
+def test_breast_cancer_is_chosen_and_scaled_by_the_training_part_alone() -> None:
+    pytest.importorskip("sklearn")
+    example = load_example("breast_cancer")
+    x_train, x_test = example.standardised(np.array([[0.0], [2.0]]), np.array([[5.0]]))
+    np.testing.assert_allclose(x_train, [[-1], [1]])
+    np.testing.assert_allclose(x_test, [[4]])
+    assert example.Settings() in example.CANDIDATES
+    accuracy = example.cross_validated(range(1), 10, example.Settings(dropout=0.0))
+    assert 0.9 < accuracy <= 1

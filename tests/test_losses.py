@@ -336,3 +336,11 @@ def test_cross_entropy_is_pytorchs(smoothing: float) -> None:
     loss.backward()
     np.testing.assert_allclose(loss.item(), theirs.item(), rtol=1e-10)
     np.testing.assert_allclose(mine.grad, x.grad.numpy(), rtol=1e-9, atol=1e-12)
+
+
+@every_loss
+def test_a_loss_prints_as_the_code_that_made_it(row: LossRow) -> None:
+    loss = row.make()
+    again = eval(repr(loss), vars(losses))
+    assert repr(again) == repr(loss)
+    assert vars(again) == vars(loss)

@@ -219,3 +219,74 @@ def test_several_numbers_are_not_watched_in_training(metric: metrics.Metric) -> 
     model.compile("adam", "categorical_crossentropy", [metric])
     with pytest.raises(ValueError, match=f"training watches one number of each metric, and {metric.name} gives 2: "):
         model.fit(np.ones((4, 3)), np.eye(2)[[0, 1, 1, 0]], verbose=0)
+
+
+@every_metric
+def test_a_metric_prints_as_the_code_that_made_it(row: MetricRow) -> None:
+    metric = row.make()
+    again = eval(repr(metric), {**vars(metrics), "array": np.array})
+    assert repr(again) == repr(metric)
+    assert again(row.y_true, row.y_pred) == metric(row.y_true, row.y_pred)
+    assert repr(metrics.MeanSquaredError("error")) == "MeanSquaredError(name='error')"
+
+
+class TestOwnMetrics:
+    def test_the_constructor_may_set_what_reset_state_needs_at_any_time(self) -> None:
+        class Counter(metrics.Metric):
+            def __init__(self, start: float = 1.0, name: str = "counter", **more: Any) -> None:
+                super().__init__(name=name, **more)
+                self.start = start
+
+            def reset_state(self) -> None:
+                self.count = self.start
+
+            def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+                self.count += len(y_true)
+
+            def result(self) -> float:
+                return self.count
+
+        class Double(Counter):
+            def __init__(self) -> None:
+                super().__init__(start=10.0, name="double")
+                self.factor = 2
+
+            def reset_state(self) -> None:
+                super().reset_state()
+                self.count *= self.factor
+
+        class Named(Double):
+            default_name = "named"
+
+        assert Counter()([1, 2], [1, 2]) == 3
+        for made in (Double(), Named(), metrics.get(Double)):
+            assert made.result() == 20
+            assert made([1], [1]) == 21
+            made.reset_state()
+            assert made.result() == 20
+        assert repr(Counter(2.0)) == "Counter(start=2.0)"
+        model = nl.models.Sequential([nl.layers.Dense(1)])
+        model.compile("sgd", "mse", [Double()])
+        assert model.fit(np.ones((4, 2)), np.ones(4), epochs=2, verbose=0).history["double"] == [24, 24]
+
+    def test_reset_state_is_called_once_by_a_constructor(self) -> None:
+        class Watched(metrics.MeanMetric):
+            resets = 0
+
+            def __init__(self) -> None:
+                super().__init__("watched")
+
+            def reset_state(self) -> None:
+                super().reset_state()
+                self.resets += 1
+
+            def values(self, y_true: Any, y_pred: Any) -> Any:
+                return y_true
+
+        assert Watched().resets == 1
+
+
+def test_targets_that_are_all_the_same_have_the_r2_score_of_scikit_learn() -> None:
+    sklearn = pytest.importorskip("sklearn.metrics")
+    for p in ([2.0, 2.0, 2.0], [2.0, 2.0, 3.0]):
+        assert metrics.R2Score()([2.0] * 3, p) == sklearn.r2_score([2.0] * 3, p)

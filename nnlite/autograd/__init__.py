@@ -1,6 +1,7 @@
 """The engine: reverse-mode automatic differentiation of NumPy code. It knows nothing of layers."""
 
 from nnlite.autograd._check import GradientError, check_grads
+from nnlite.autograd._draw import draw_graph
 from nnlite.autograd._mode import detect_anomaly, enable_grad, is_grad_enabled, is_recomputing, no_grad
 from nnlite.autograd._recording import differentiable, nondifferentiable
 from nnlite.autograd._tensor import Parameter, Tensor, default_dtype, set_default_dtype, tensor
@@ -17,6 +18,7 @@ __all__ = [
     "default_dtype",
     "detect_anomaly",
     "differentiable",
+    "draw_graph",
     "enable_grad",
     "grad",
     "hessian",

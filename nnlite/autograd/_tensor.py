@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from nnlite import _html
 from nnlite.autograd._mode import current_mode
 
 if TYPE_CHECKING:
@@ -194,10 +195,21 @@ class Tensor:
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        origin = f", from={self._node.name}" if self._node is not None else ""
-        asked = ", requires_grad=True" if self._requires_grad and self._node is None else ""
         dtype = "" if self._data.dtype == _default_dtype else f", dtype={self._data.dtype}"
-        return f"tensor({np.array2string(self._data, separator=', ', prefix='tensor(')}{dtype}{origin}{asked})"
+        return f"tensor({np.array2string(self._data, separator=', ', prefix='tensor(')}{dtype}{self._origin()})"
+
+    def _repr_html_(self) -> str:
+        """Show notebooks what the Tensor is, with its numbers (of many, the first and the last) and its gradient."""
+        title = f"{type(self).__name__} of shape {self._data.shape}, {self._data.dtype}{self._origin()}"
+        arrays = [self._data] if self.grad is None else [self._data, self.grad]
+        texts = [np.array2string(array, separator=", ", threshold=100) for array in arrays]
+        return _html.preformatted(title, "\n\ngradient\n".join(texts))
+
+    def _origin(self) -> str:
+        """Say what it came from, or that it wants a gradient."""
+        if self._node is not None:
+            return f", from={self._node.name}"
+        return ", requires_grad=True" if self._requires_grad else ""
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec and not self._data.ndim else format(str(self), spec)

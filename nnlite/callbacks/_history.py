@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from nnlite import _html
 from nnlite.callbacks._callback import Callback, Logs
 
 if TYPE_CHECKING:
@@ -52,3 +53,11 @@ class History(Callback):
     def __repr__(self) -> str:
         last = ", ".join(f"{name}: {values[-1]:.4f}" for name, values in self.history.items())
         return f"History({len(self.epoch)} epochs{'; ' + last if last else ''})"
+
+    def _repr_html_(self) -> str:
+        """Show notebooks the logs as a table; what some epochs lack stands beside the last."""
+        columns = [
+            [""] * (len(self.epoch) - len(values)) + [f"{v:.4g}" for v in values] for values in self.history.values()
+        ]
+        rows = list(zip([str(epoch + 1) for epoch in self.epoch], *columns, strict=True))
+        return _html.table(["epoch", *self.history], rows)

@@ -10,6 +10,8 @@
 """
 
 from nnlite.data._augmentation import RandomCrop, RandomFlip, RandomRotation, RandomShift
+from nnlite.data._bpe_tokenizer import BPETokenizer
+from nnlite.data._char_tokenizer import CharTokenizer
 from nnlite.data._dataset import ArrayDataset, Dataset
 from nnlite.data._loader import DataLoader
 from nnlite.data._sequences import pad_sequences, sliding_windows
@@ -19,6 +21,8 @@ from nnlite.utils import to_categorical as one_hot
 
 __all__ = [
     "ArrayDataset",
+    "BPETokenizer",
+    "CharTokenizer",
     "DataLoader",
     "Dataset",
     "RandomCrop",

@@ -15,7 +15,7 @@ from nnlite.autograd import Tensor, differentiable, nondifferentiable
 from nnlite.autograd._recording import Array, Deferred
 from nnlite.functional._math import erf, tanh
 from nnlite.functional._windows import as_floating
-from nnlite.kernels import elementwise
+from nnlite.kernels import elementwise, rectifier
 
 __all__ = [
     "FUSIBLE",
@@ -79,7 +79,7 @@ def step(x: Array) -> Array:
     return np.heaviside(x, 1.0)
 
 
-@differentiable(kernel=lambda x: np.maximum(x, 0))
+@differentiable(kernel=rectifier.relu)
 def relu(x: Array) -> Array:
     """Return max(x, 0); the derivative at 0 is 0.
 
@@ -93,8 +93,14 @@ def relu(x: Array) -> Array:
     >>> F.relu(nl.tensor([-1.0, 0.0, 2.0]))
     tensor([0., 0., 2.])
     """
-    positive = x > 0
-    return relu.kernel(x), (lambda g: g * positive,)
+    y = relu.kernel(x)
+    return y, (lambda g: _where_positive(g, y),)
+
+
+@differentiable(kernel=rectifier.where_positive)
+def _where_positive(g: Array, y: Array) -> Array:
+    """Return g where y > 0 and 0 elsewhere."""
+    return _where_positive.kernel(g, y), (lambda t: _where_positive(t, y), None)
 
 
 @differentiable(kernel=lambda x: np.minimum(x, 0))

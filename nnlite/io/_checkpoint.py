@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nnlite import random
 from nnlite._configured import Configured
@@ -128,7 +127,7 @@ class Checkpoint:
         """
         saved = read_state(path, "checkpoint")
         parts, states = self._parts(), saved["parts"]
-        misfits = [*_part_misfits(parts, saved["kinds"]), *_array_misfits(self.model, states.get("model", {}))]
+        misfits = [*_part_misfits(parts, saved["kinds"]), *_array_misfits(self.model, states.get("model"))]
         if misfits:
             raise ValueError(f"{path} does not fit, nothing was restored: {'; '.join(misfits)}")
         before = {name: copy.deepcopy(part.state_dict()) for name, part in parts.items()}
@@ -231,9 +230,11 @@ def _part_misfits(parts: Mapping[str, _Part], kinds: Mapping[str, str]) -> Itera
             yield f"{name}: saved was {saved}, here is {own}"
 
 
-def _array_misfits(model: Module, saved: Mapping[str, NDArray[Any]]) -> Iterator[str]:
+def _array_misfits(model: Module, state: Any) -> Iterator[str]:
     """Say which of the model's arrays are missing, left over, or of another shape or dtype than those saved."""
     own = model.state_dict()
+    items = state.items() if isinstance(state, dict) else ()
+    saved = {name: array for name, array in items if isinstance(array, np.ndarray)}
     for name in [*own, *(name for name in saved if name not in own)]:
         here, there = (
             f"{found[name].dtype}{list(found[name].shape)}" if name in found else "none" for found in (own, saved)

@@ -108,15 +108,14 @@ def opened(path: Location, wanted: str, zipped: bool = False) -> Iterator[Binary
         raise FileNotFoundError(f"expected {wanted}, but there is no file {os.fspath(path)!r} (in {os.getcwd()})")
     with open(path, "rb") as file:
         try:
-            other = _other_kind(file)
-            if other is not None and not (zipped and other == _ARCHIVE):
-                raise FormatError(f"{path}: expected {wanted}, found {other}")
-            file.seek(0)
             yield file
         except FormatError:
             raise
         except Exception as error:  # what an untrusted file makes its parser do cannot be listed
-            raise FormatError(f"{path}: expected {wanted}, found a damaged one ({error})") from error
+            other = _other_kind(file)
+            known = other is not None and not (zipped and other == _ARCHIVE)
+            found = other if known else f"a damaged one ({error})"
+            raise FormatError(f"{path}: expected {wanted}, found {found}") from error
 
 
 def read_up_to(stream: Readable, limit: int) -> bytearray:
@@ -133,12 +132,9 @@ def read_up_to(stream: Readable, limit: int) -> bytearray:
 _ARCHIVE = "a zip archive, as .npz files are"
 _MAGIC = {
     b"\x89HDF\r\n\x1a\n": "an HDF5 file (.h5), which Keras reads: model.set_weights() takes its model.get_weights()",
-    b"\x80\x02": "a pickle, as old .pt files are: nnlite reads none, since a pickle runs code",
-    b"\x80\x03": "a pickle: nnlite reads none, since a pickle runs code",
-    b"\x80\x04": "a pickle: nnlite reads none, since a pickle runs code",
-    b"\x80\x05": "a pickle: nnlite reads none, since a pickle runs code",
     b"\x93NUMPY": "a single array (.npy): numpy.load reads it",
 }
+_PICKLES = (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 _MEMBERS = {
     "data.pkl": "a PyTorch file (.pt): in PyTorch, safetensors.torch.save_file(model.state_dict(), ...) writes one "
     "that nnlite.io.load_safetensors reads",
@@ -147,11 +143,14 @@ _MEMBERS = {
 
 
 def _other_kind(file: BinaryIO) -> str | None:
-    """Say what a file is, if it is none of nnlite's own but of a well-known kind."""
+    """Say what a file that could not be read is, if it is of a well-known kind."""
+    file.seek(0)
     head = file.read(8)
-    if not head.startswith(b"PK"):
+    if head.startswith(_PICKLES) and head[2:3] != b"\0":  # a safetensors file may begin with such a length
+        return "a pickle, as old PyTorch files (.pt) are: nnlite reads none, since a pickle runs code"
+    if not head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
         return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), None)
-    with suppress(zipfile.BadZipFile), zipfile.ZipFile(file) as archive:
+    with suppress(Exception), zipfile.ZipFile(file) as archive:  # which may be damaged in any way
         for name in archive.namelist():
             if kind := _MEMBERS.get(name.rpartition("/")[2]):
                 return kind

@@ -144,14 +144,19 @@ class _Entry(NamedTuple):
     nbytes: int
 
 
-# A header without the insides of its strings: objects of strings and lists of numbers, in an object. What is anything
-# else is not even parsed: JSON may be nested so deep, or hold so many values, that parsing it is an attack.
-_LIST = rb"\[(?:\s*+\d++\s*+(?:,\s*+\d++\s*+){0,63})?+\s*+\]"
-_OBJECT = rb'\{(?:\s*+""\s*+:\s*+(?:""|LIST)\s*+,)*+(?:\s*+""\s*+:\s*+(?:""|LIST))?+\s*+\}'.replace(b"LIST", _LIST)
-_HEADER = re.compile(
-    rb'\{(?:\s*+""\s*+:\s*+OBJECT\s*+,)*+(?:\s*+""\s*+:\s*+OBJECT)?+\s*+\}\s*+'.replace(b"OBJECT", _OBJECT)
-)
-_STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# A header: objects of strings and lists of numbers, by name in an object. Anything else is not even parsed: JSON may be
+# nested so deep, or hold so many values, that parsing it is an attack.
+_STRING = rb'\s*+"(?:[^"\\]++|\\.)*+"\s*+'
+_LIST = rb"\s*+\[(?:\s*+\d++\s*+(?:,\s*+\d++\s*+){0,63})?+\s*+\]\s*+"
+
+
+def _object_of(value: bytes) -> bytes:
+    """Return a pattern for a JSON object with such values."""
+    item = _STRING + b":" + value
+    return rb"\s*+\{(?:%b(?:,%b)*+)?+\s*+\}\s*+" % (item, item)
+
+
+_HEADER = re.compile(_object_of(_object_of(b"(?:%b|%b)" % (_STRING, _LIST))), re.DOTALL)
 
 
 def _checked_header(file: BinaryIO) -> tuple[dict[str, _Entry], dict[str, str]]:
@@ -164,7 +169,7 @@ def _checked_header(file: BinaryIO) -> tuple[dict[str, _Entry], dict[str, str]]:
     if length > min(size - 8, _MOST_HEADER_BYTES):
         raise ValueError(f"the header is said to have {length} bytes, the file has {size}")
     raw = file.read(length)
-    if _HEADER.fullmatch(_STRING.sub(b'""', raw)) is None:
+    if _HEADER.fullmatch(raw) is None:
         raise ValueError("the header is none of this format")
     header = json.loads(raw.decode(), object_pairs_hook=_without_duplicates)
     metadata = header.pop("__metadata__", {})

@@ -18,6 +18,10 @@ __all__ = ["read_notes", "read_state", "read_weights", "write_state"]
 _VERSION = 1
 _STATE, _KIND = "nnlite.state", "nnlite.kind"
 _NAMES = {"checkpoint": "a checkpoint of nnlite", "model": "a model that nnlite saved"}
+_CONTENTS: dict[str, dict[str, type]] = {
+    "checkpoint": {"kinds": dict, "notes": dict, "parts": dict},
+    "model": {"model": dict, "input_shapes": tuple, "weights": dict, "frozen": list},
+}
 _WEIGHTS = "arrays only: load_weights() puts weights into a model that is there"
 
 
@@ -60,7 +64,9 @@ def read_weights(path: Location) -> Arrays:
     if kind not in _NAMES:
         return arrays
     state = _from_text(path, (kind,), metadata, arrays)
-    weights: Arrays = state["weights"] if kind == "model" else state["parts"]["model"]
+    weights = state["weights"] if kind == "model" else state["parts"].get("model")
+    if not isinstance(weights, dict) or not all(isinstance(array, np.ndarray) for array in weights.values()):
+        raise FormatError(f"{path}: expected the weights of a model, found {type(weights).__name__}")
     return weights
 
 
@@ -73,8 +79,11 @@ def _from_text(path: Location, kinds: tuple[str, ...], metadata: dict[str, str],
         content = json.loads(metadata[_STATE])
         if content["version"] > _VERSION:
             raise ValueError(f"it was written by a later nnlite, version {content['version']} of the format")
-        return _read(content["state"], arrays)
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        state = _read(content["state"], arrays)
+        if not all(isinstance(state[name], kind_of_it) for name, kind_of_it in _CONTENTS[kind].items()):
+            raise TypeError(f"it has other things than {', '.join(_CONTENTS[kind])}")
+        return state
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise FormatError(f"{path}: expected {wanted}, found one that cannot be read ({error})") from error
 
 

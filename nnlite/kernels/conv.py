@@ -17,14 +17,16 @@ import math
 import numpy as np
 
 from nnlite.kernels import depthwise
-from nnlite.kernels.columns import Padding, Shape, add_bias, blocks_of, columns_of, line_length, view_of, windows_of
+from nnlite.kernels.columns import Padding, Shape, blocks_of, columns_of, finish, line_length, view_of, windows_of
+from nnlite.kernels.normalization import total
 from nnlite.kernels.parallel import count_chunks, get_num_threads, map_chunks, partition
-from nnlite.kernels.window import Array, shifts
+from nnlite.kernels.product import matmul_by_strips, sum_by_strips
+from nnlite.kernels.rectifier import keep_where_positive, where_positive
+from nnlite.kernels.window import Array, Window, shifts
 from nnlite.kernels.workspace import scratch
 
 _NARROW = 32  # channels of a group, below which its product is too thin to pay
-_STRIP_ROWS = 1024  # a small product's sum over many more rows runs at half speed
-_SMALL_PRODUCT = 4096  # elements
+_MORE_INPUTS = 1.15  # times as many inputs as outputs, up to which convolving g saves more than it multiplies
 
 
 def forward(
@@ -36,6 +38,7 @@ def forward(
     padding: Padding,
     dilation: Shape,
     groups: int,
+    rectify: bool = False,
 ) -> Array:
     """Convolve x with the weight.
 
@@ -57,6 +60,8 @@ def forward(
         Zeros around the input.
     groups : int
         Divides C and F.
+    rectify : bool, default False
+        Whether to return max(y, 0).
 
     Returns
     -------
@@ -71,7 +76,7 @@ def forward(
            [20., 24.]])
     """
     if _is_depthwise(weight.shape, groups):
-        return depthwise.forward(x, weight, bias, stride=stride, padding=padding, dilation=dilation)
+        return depthwise.forward(x, weight, bias, stride=stride, padding=padding, dilation=dilation, rectify=rectify)
     windows = windows_of(x.shape, weight.shape[:-2], stride, padding, dilation)
     weight, groups = _joined(weight.astype(x.dtype, copy=False), groups)
     features = weight.shape[-1]
@@ -89,9 +94,8 @@ def forward(
         view = view_of(x, block, windows)
         rows = target.reshape(-1, features)
         for channels, outputs, matrix in matrices:
-            np.matmul(columns_of(view[..., channels]), matrix, out=rows[:, outputs])
-        if tiled_bias is not None:
-            add_bias(target, tiled_bias)
+            matmul_by_strips(columns_of(view[..., channels]), matrix, rows[:, outputs])
+        finish(target, tiled_bias, rectify)
 
     map_chunks(job, len(blocks))
     return out
@@ -140,27 +144,22 @@ def input_grad(
             g, weight, input_shape=input_shape, stride=stride, padding=padding, dilation=dilation
         )
     windows = windows_of(input_shape, weight.shape[:-2], stride, padding, dilation)
+    if _is_convolution(windows):
+        sides = tuple((w.extent - 1 - w.before, w.extent - 1 - w.after) for w in windows)
+        turned = _turned(weight, groups)
+        return forward(g, turned, stride=stride, padding=sides, dilation=dilation, groups=groups)
     weight, groups = _joined(weight.astype(g.dtype, copy=False), groups)
-    depth, features = weight.shape[-2:]
-    is_pointwise = groups == 1 and all(window.identity for window in windows)
+    features = weight.shape[-1]
+    back = [np.ascontiguousarray(weight[..., outputs].swapaxes(-1, -2)) for _, outputs in _groups(weight.shape, groups)]
     dx = np.empty(input_shape, g.dtype)
     chunks = partition(len(dx), count_chunks(_columns_bytes(g.shape, weight.shape, g.itemsize) * groups))
 
     def job(number: int) -> None:
         images = chunks[number]
-        target = dx[images]
-        cotangent = np.ascontiguousarray(g[images])
-        rows = cotangent.reshape(-1, features)
-        if is_pointwise:
-            np.matmul(rows, weight.reshape(depth, features).T, out=target.reshape(-1, depth))
-            return
+        target, cotangent = dx[images], np.ascontiguousarray(g[images])
         target.fill(0)
-        product = scratch("conv.product", (*cotangent.shape[:-1], depth), g.dtype)
-        flat = product.reshape(-1, depth)
-        for channels, outputs in _groups(weight.shape, groups):
-            for offset, written, read in shifts(*windows):
-                np.matmul(rows[:, outputs], weight[offset][:, outputs].T, out=flat)
-                target[read][..., channels] += product[written]
+        for (channels, outputs), matrices in zip(_groups(weight.shape, groups), back, strict=True):
+            _lay_down(cotangent.reshape(-1, features)[:, outputs], matrices, target[..., channels], windows)
 
     map_chunks(job, len(chunks))
     return dx
@@ -196,9 +195,51 @@ def weight_grad(
     array([[ 8., 12.],
            [20., 24.]])
     """
+    return parameter_grads(
+        x, g, None, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation, groups=groups
+    )[0]
+
+
+def parameter_grads(
+    x: Array,
+    g: Array,
+    y: Array | None,
+    *,
+    kernel_size: Shape,
+    stride: Shape,
+    padding: Padding,
+    dilation: Shape,
+    groups: int,
+) -> tuple[Array, Array]:
+    """Return the gradients of a convolution's weight and of its bias, in one sweep.
+
+    Parameters
+    ----------
+    x, g, kernel_size, stride, padding, dilation, groups
+        As in `weight_grad`.
+    y : ndarray, shape (N, *outputs, F), optional
+        The output if it was rectified: g counts where y > 0 only.
+
+    Returns
+    -------
+    dweight : ndarray, shape (*kernel, C // groups, F)
+    dbias : ndarray, shape (F,)
+
+    Examples
+    --------
+    >>> settings = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+    >>> x, g = np.arange(9.0).reshape(1, 3, 3, 1), np.ones((1, 2, 2, 1))
+    >>> dweight, dbias = parameter_grads(x, g, None, kernel_size=(2, 2), **settings)
+    >>> dweight.ravel(), dbias
+    (array([ 8., 12., 20., 24.]), array([4.]))
+    """
     features, wanted = g.shape[-1], (*kernel_size, x.shape[-1] // groups, g.shape[-1])
     if _is_depthwise(wanted, groups):
-        return depthwise.weight_grad(x, g, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation)
+        g = g if y is None else where_positive(g, y)
+        dweight = depthwise.weight_grad(
+            x, g, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation
+        )
+        return dweight, total(g, tuple(range(g.ndim - 1))).reshape(features)
     together = _together(wanted, groups)
     groups //= together
     shape = (*kernel_size, x.shape[-1] // groups, features)
@@ -206,52 +247,84 @@ def weight_grad(
     blocks = blocks_of(g.shape, _columns_bytes(g.shape, shape, x.itemsize))
     shares = partition(len(blocks), get_num_threads())  # one partial sum a share, not a chunk: it may be large
 
-    def job(number: int) -> Array:
-        partial = np.zeros(shape, x.dtype)
+    def job(number: int) -> tuple[Array, Array]:
+        dweight, dbias = np.zeros(shape, x.dtype), np.zeros(features, x.dtype)
         for block in blocks[shares[number]]:
             view = view_of(x, block, windows)
-            rows = np.ascontiguousarray(g[block], x.dtype).reshape(-1, features)
+            rows = _cotangent(g[block], None if y is None else y[block], x.dtype).reshape(-1, features)
+            dbias += np.ones(len(rows), x.dtype) @ rows
             product = scratch("conv.product", (*shape[:-1], features // groups), x.dtype)
             flat = product.reshape(-1, features // groups)
             for channels, outputs in _groups(shape, groups):
-                _sum_over_rows(columns_of(view[..., channels]), rows[:, outputs], flat)
-                partial[..., outputs] += product
-        return partial
+                sum_by_strips(columns_of(view[..., channels]), rows[:, outputs], flat)
+                dweight[..., outputs] += product
+        return dweight, dbias
 
     partials = map_chunks(job, len(shares))
     if not partials:
-        return np.zeros(wanted, x.dtype)
-    for partial in partials[1:]:
-        partials[0] += partial
+        return np.zeros(wanted, x.dtype), np.zeros(features, x.dtype)
+    dweight, dbias = partials[0]
+    for partial, bias_partial in partials[1:]:
+        dweight += partial
+        dbias += bias_partial
     if together == 1:
-        return partials[0]
-    dweight = np.empty(wanted, x.dtype)
-    for part, whole in _diagonal(dweight, partials[0], groups * together, together):
+        return dweight, dbias
+    apart = np.empty(wanted, x.dtype)
+    for part, whole in _diagonal(apart, dweight, groups * together, together):
         part[...] = whole
-    return dweight
+    return apart, dbias
+
+
+def _cotangent(g: Array, y: Array | None, dtype: np.dtype) -> Array:
+    """Return a block of g as it counts, C-contiguous: where the rectified output y is positive, if there is one."""
+    if y is None:
+        return np.ascontiguousarray(g, dtype)
+    kept = scratch("conv.cotangent", g.shape, g.dtype)
+    keep_where_positive(g, y, kept)
+    return kept
+
+
+def _is_convolution(windows: tuple[Window, ...]) -> bool:
+    """Whether the input's gradient is best found by a convolution of g with the kernels turned round.
+
+    It needs no additions into overlapping places, which cost as much as a third of the products, but multiplies for
+    every input where the products could do with the outputs.
+    """
+    if any(w.stride > 1 or max(w.before, w.after) > w.extent - 1 for w in windows):
+        return False
+    outputs = math.prod(w.output for w in windows)
+    return math.prod(w.size for w in windows) <= _MORE_INPUTS * outputs
+
+
+def _turned(weight: Array, groups: int) -> Array:
+    """Return the kernels (*kernel, F // groups, C) that lead back, from kernels (*kernel, C // groups, F)."""
+    *kernel, depth, features = weight.shape
+    split = weight.reshape(*kernel, depth, groups, features // groups)[(slice(None, None, -1),) * len(kernel)]
+    return split.swapaxes(-1, -3).reshape(*kernel, features // groups, groups * depth)
+
+
+def _lay_down(rows: Array, weight: Array, target: Array, windows: tuple[Window, ...]) -> None:
+    """Add rows of g (images * outputs, F), through the weight (*kernel, F, C), to the images (images, *spatial, C).
+
+    The products for one column of the kernel are added up in lines, as wide as the outputs and contiguous, and only
+    their sum is added where it belongs: additions to scattered places take four times as long.
+    """
+    *outer, last = windows
+    images, depth = len(target), target.shape[-1]
+    product = scratch("conv.product", (images, *(window.output for window in windows), depth), rows.dtype)
+    lines = scratch("conv.lines", (*target.shape[:-2], last.output, depth), rows.dtype)
+    for column in range(last.kernel):
+        lines.fill(0)
+        for offset, written, read in shifts(*outer):
+            matmul_by_strips(rows, weight[(*offset, column)], product.reshape(-1, depth))
+            lines[read] += product[written]
+        outputs, inputs = last.reach(column)
+        target[..., inputs, :] += lines[..., outputs, :]
 
 
 def _columns_bytes(output_shape: Shape, weight_shape: Shape, itemsize: int) -> int:
     """Return how large the columns of one group are, for all outputs."""
     return math.prod(output_shape[:-1]) * math.prod(weight_shape[:-1]) * itemsize
-
-
-def _sum_over_rows(columns: Array, rows: Array, out: Array) -> None:
-    """Write columns.T @ rows to `out`.
-
-    A small result is summed from strips: BLAS is slow at sums that long, and NumPy keeps the interpreter's lock in a
-    product of fewer than 500 elements, however long it takes.
-    """
-    strips = len(columns) // _STRIP_ROWS
-    if out.size > _SMALL_PRODUCT or strips < 2:
-        np.matmul(columns.T, rows, out=out)
-        return
-    whole = strips * _STRIP_ROWS
-    products = scratch("conv.strips", (strips, *out.shape), out.dtype)
-    left = columns[:whole].reshape(strips, _STRIP_ROWS, -1).swapaxes(1, 2)  # (strips, kh * kw * C, strip rows)
-    np.matmul(left, rows[:whole].reshape(strips, _STRIP_ROWS, -1), out=products)
-    np.matmul(columns[whole:].T, rows[whole:], out=out)
-    out += products.sum(axis=0)
 
 
 def _joined(weight: Array, groups: int) -> tuple[Array, int]:

@@ -12,7 +12,7 @@ Shapes are those of `nnlite.kernels.conv`: x (N, *spatial, C), weight (*kernel, 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from nnlite.kernels.columns import Block, Padding, Shape, add_bias, blocks_of, line_length, source_of, windows_of
+from nnlite.kernels.columns import Block, Padding, Shape, blocks_of, finish, line_length, source_of, windows_of
 from nnlite.kernels.parallel import get_num_threads, map_chunks, partition
 from nnlite.kernels.window import Array, Window
 from nnlite.kernels.workspace import scratch
@@ -20,7 +20,16 @@ from nnlite.kernels.workspace import scratch
 _PASSES = 4  # what a block reads and writes, in units of its outputs
 
 
-def forward(x: Array, weight: Array, bias: Array | None, *, stride: Shape, padding: Padding, dilation: Shape) -> Array:
+def forward(
+    x: Array,
+    weight: Array,
+    bias: Array | None,
+    *,
+    stride: Shape,
+    padding: Padding,
+    dilation: Shape,
+    rectify: bool = False,
+) -> Array:
     """Convolve each channel with its own kernels, as `conv.forward` with as many groups as channels.
 
     Examples
@@ -43,8 +52,7 @@ def forward(x: Array, weight: Array, bias: Array | None, *, stride: Shape, paddi
         block = blocks[number]
         target = out[block]
         _correlate(_lines(x, block, windows, features), kernel, target, windows[-1].stride)
-        if tiled_bias is not None:
-            add_bias(target, tiled_bias)
+        finish(target, tiled_bias, rectify)
 
     map_chunks(job, len(blocks))
     return out

@@ -19,7 +19,7 @@ from typing import SupportsIndex, TypeVar
 
 from nnlite.kernels.blas import BlasLimit
 
-CHUNK_BYTES = 2**21
+CHUNK_BYTES = 2**22
 SERIAL_BYTES = 2**18
 
 _Result = TypeVar("_Result")

@@ -4,16 +4,23 @@ BLAS could use the threads itself. But OpenBLAS's helpers go on spinning for mil
 take a core from the next kernel that runs on chunks; so BLAS is held to one thread here, as it is there.
 """
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
 
 from nnlite.kernels.parallel import blas_limit, get_num_threads, map_chunks, partition
 from nnlite.kernels.window import Array
+from nnlite.kernels.workspace import scratch
 
-__all__ = ["LARGE", "matmul", "share_out"]
+__all__ = ["LARGE", "matmul", "matmul_by_strips", "share_out", "sum_by_strips"]
 
 LARGE = 2**18  # multiplications; up to here OpenBLAS takes one thread by itself
+_UNPACKED = 10**6  # multiplications; up to here OpenBLAS does not copy its operands, and is 1.1 to 1.5 times as fast
+_LEAST_ROWS = 16  # in a strip, below which that gain is lost
+_LONGEST_STRIP = 512  # rows; a sum over many more runs at half speed
+_LEAST_COLUMNS = 32  # of a part of a sum, below which its product is too thin
+_NARROW = 4096  # elements of a part of a sum's result, above which its strips would be too short
 _PART = 2**22  # multiplications (about 0.1 ms) that are worth waking a thread for
 
 
@@ -64,3 +71,76 @@ def share_out(job: Callable[[slice], object], count: int, multiplications: int) 
     pieces = partition(count, max(min(get_num_threads(), multiplications // _PART), 1))
     with blas_limit:
         map_chunks(lambda number: job(pieces[number]), len(pieces))
+
+
+def matmul_by_strips(a: Array, b: Array, out: Array) -> None:
+    """Write a @ b to `out`, in this thread, by strips of rows so small that BLAS takes them as they lie.
+
+    Parameters
+    ----------
+    a : ndarray, shape (m, k)
+        Its columns, or its rows, adjoin in memory.
+    b : ndarray, shape (k, n)
+        C-contiguous: the gain is lost with the transpose of another array.
+    out : ndarray, shape (m, n)
+
+    Examples
+    --------
+    >>> out = np.empty((1000, 64))
+    >>> matmul_by_strips(np.ones((1000, 96)), np.ones((96, 64)), out)
+    >>> float(out.max())
+    96.0
+    """
+    (m, k), n = a.shape, b.shape[1]
+    rows = _strip(m, _UNPACKED // max(k * n, 1))
+    if not _LEAST_ROWS <= rows < m:
+        np.matmul(a, b, out=out)
+        return
+    whole = m - m % rows
+    np.matmul(a[:whole].reshape(-1, rows, k), b, out=out[:whole].reshape(-1, rows, n))
+    if whole < m:
+        np.matmul(a[whole:], b, out=out[whole:])
+
+
+def sum_by_strips(a: Array, b: Array, out: Array) -> None:
+    """Write a.T @ b, a sum over many rows, to `out`, in this thread, by such strips.
+
+    NumPy keeps the interpreter's lock in a product of fewer than 500 elements, however long it takes; it lets go of it
+    in one of several strips.
+
+    Parameters
+    ----------
+    a : ndarray, shape (m, k)
+        Its columns, or its rows, adjoin in memory.
+    b : ndarray, shape (m, n)
+    out : ndarray, shape (k, n)
+        C-contiguous.
+
+    Examples
+    --------
+    >>> out = np.empty((2, 3))
+    >>> sum_by_strips(np.ones((100_000, 2)), np.ones((100_000, 3)), out)
+    >>> float(out.min()), float(out.max())
+    (100000.0, 100000.0)
+    """
+    (m, k), n = a.shape, b.shape[1]
+    parts = next((p for p in range(1, k + 1) if k % p == 0 and k // p * n <= _NARROW), 0)
+    fits = m * k * n <= _UNPACKED and k * n >= 500
+    if fits or not parts or k // parts < min(k, _LEAST_COLUMNS):
+        np.matmul(a.T, b, out=out)
+        return
+    rows = _strip(m, min(_UNPACKED // (k // parts * n), _LONGEST_STRIP, max(m, 1)))
+    strips = m // rows
+    whole = strips * rows
+    products = scratch("product.strips", (strips, parts, k // parts, n), out.dtype)
+    left = a[:whole].reshape(strips, rows, parts, k // parts).transpose(0, 2, 3, 1)
+    np.matmul(left, b[:whole].reshape(strips, 1, rows, n), out=products)
+    np.add.reduce(products.reshape(strips, k, n), axis=0, out=out)
+    if whole < m:
+        out += np.matmul(a[whole:].T, b[whole:])
+
+
+@functools.lru_cache(maxsize=256)
+def _strip(m: int, most: int) -> int:
+    """Return how many rows to put into a strip: as many as divide m if that is not far below the most."""
+    return next((rows for rows in range(most, most // 2, -1) if m % rows == 0), most)

@@ -110,7 +110,7 @@ def shifts(*windows: Window) -> tuple[Shift, ...]:
     Parameters
     ----------
     *windows : Window
-        One for each spatial axis.
+        One for each spatial axis; without any there is one element, which stays where it is.
 
     Examples
     --------
@@ -120,6 +120,6 @@ def shifts(*windows: Window) -> tuple[Shift, ...]:
     result = []
     for offset in itertools.product(*(range(window.kernel) for window in windows)):
         pairs = [window.reach(k) for window, k in zip(windows, offset, strict=True)]
-        outputs, inputs = zip(*pairs, strict=True)
+        outputs, inputs = zip(*pairs, strict=True) if pairs else ((), ())
         result.append(Shift(offset, (slice(None), *outputs), (slice(None), *inputs)))
     return tuple(result)

@@ -78,10 +78,10 @@ class _Conv(ConvBase, ABC):
         )
         return self.filters
 
-    def _convolve(self, x: Tensor) -> Tensor:
+    def _convolve(self, x: Tensor, activation: str | None) -> Tensor:
         x = cast_input(x, self.kernel.dtype)
         y: Tensor = type(self).function(
-            x, self.kernel, self.bias, self.strides, self.padding, self.dilation_rate, self.groups
+            x, self.kernel, self.bias, self.strides, self.padding, self.dilation_rate, self.groups, activation
         )
         return y
 

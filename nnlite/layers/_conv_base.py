@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
+import nnlite.functional as F
 from nnlite import constraints, initializers, regularizers
 from nnlite.autograd import Parameter, Tensor
 from nnlite.functional._windows import PaddingLike, Size, per_axis
@@ -83,8 +84,8 @@ class ConvBase(Module, ABC):
         """Make the kernels for inputs with this many channels, and return how many the outputs have."""
 
     @abstractmethod
-    def _convolve(self, x: Tensor) -> Tensor:
-        """Convolve an input with its channels last, cast to the dtype of the kernels, and add the bias."""
+    def _convolve(self, x: Tensor, activation: str | None) -> Tensor:
+        """Convolve an input with its channels last, cast to the dtype of the kernels, add the bias, and activate."""
 
     def build(self, input_shape: Shape) -> None:
         """Make the kernels, and a bias with a number for each channel of the output."""
@@ -122,6 +123,7 @@ class ConvBase(Module, ABC):
         first = self.data_format == "channels_first"
         check_rank(self, x, self.spatial + 2, self._axes)
         check_features(self, x, 1 if first else x.ndim - 1, self._channels)
-        y = self._convolve(to_channels_last(x) if first else x)
-        activated: Tensor = self._activate(to_channels_first(y) if first else y)
-        return activated
+        rectifies = self._activate is F.relu  # part of the convolution, not a step of its own
+        y = self._convolve(to_channels_last(x) if first else x, "relu" if rectifies else None)
+        y = to_channels_first(y) if first else y
+        return y if rectifies else self._activate(y)

@@ -76,12 +76,12 @@ class _ConvTranspose(ConvBase, ABC):
         )
         return self.filters
 
-    def _convolve(self, x: Tensor) -> Tensor:
+    def _convolve(self, x: Tensor, activation: str | None) -> Tensor:
         x = cast_input(x, self.kernel.dtype)
         y: Tensor = type(self).function(
             x, self.kernel, self.bias, self.strides, self.padding, self.output_padding, self.dilation_rate
         )
-        return y
+        return y if activation is None else F.relu(y)
 
 
 class Conv1DTranspose(_ConvTranspose):

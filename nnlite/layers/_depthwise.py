@@ -111,9 +111,11 @@ class DepthwiseConv2D(ConvBase):
         )
         return channels * self.depth_multiplier
 
-    def _convolve(self, x: Tensor) -> Tensor:
+    def _convolve(self, x: Tensor, activation: str | None) -> Tensor:
         x = cast_input(x, self.kernel.dtype)
-        y: Tensor = F.depthwise_conv2d(x, self.kernel, self.bias, self.strides, self.padding, self.dilation_rate)
+        y: Tensor = F.depthwise_conv2d(
+            x, self.kernel, self.bias, self.strides, self.padding, self.dilation_rate, activation
+        )
         return y
 
 
@@ -230,8 +232,8 @@ class SeparableConv2D(ConvBase):
         )
         return self.filters
 
-    def _convolve(self, x: Tensor) -> Tensor:
+    def _convolve(self, x: Tensor, activation: str | None) -> Tensor:
         x = cast_input(x, self.depthwise_kernel.dtype)
         filtered = F.depthwise_conv2d(x, self.depthwise_kernel, None, self.strides, self.padding, self.dilation_rate)
-        y: Tensor = F.conv2d(filtered, self.pointwise_kernel, self.bias)
+        y: Tensor = F.conv2d(filtered, self.pointwise_kernel, self.bias, activation=activation)
         return y

@@ -48,6 +48,9 @@ class Loss(Configured, ABC):
             )
         self.reduction, self.name = reduction, name or type(self).__name__
 
+    def _unsaid(self, name: str) -> str | None:
+        return repr(type(self).__name__) if name == "name" else None
+
     @abstractmethod
     def call(self, y_true: Any, y_pred: Tensor) -> Tensor:
         """Return the loss of each sample."""

@@ -20,7 +20,14 @@ __all__ = [
 
 
 class Accuracy(MeanMetric):
-    """How often y_pred equals y_true."""
+    """How often y_pred equals y_true.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.metrics.Accuracy()([1, 2, 3, 4], [1, 2, 3, 5])
+    0.75
+    """
 
     default_name = "accuracy"
     direction = "max"
@@ -57,7 +64,14 @@ class BinaryAccuracy(MeanMetric):
 
 
 class CategoricalAccuracy(MeanMetric):
-    """How often the largest prediction is at the one of a one-hot label."""
+    """How often the largest prediction is at the one of a one-hot label.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.metrics.CategoricalAccuracy()([[0, 1], [1, 0]], [[0.1, 0.9], [0.2, 0.8]])
+    0.5
+    """
 
     default_name = "categorical_accuracy"
     direction = "max"

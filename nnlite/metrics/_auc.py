@@ -25,8 +25,9 @@ class AUC(Metric):
     Parameters
     ----------
     num_thresholds : int, default 200
-        How many thresholds from 0 to 1, evenly spaced; the area is exact where predictions do not fall between the
-        same two.
+        How many thresholds from 0 to 1, evenly spaced. The area is exact (scikit-learn's `roc_auc_score`) if no
+        positive and negative sample fall between the same two; in general it is off by at most half the share of such
+        pairs. More thresholds come closer: predictions crowd at 0 and 1 where a network is sure of itself.
     curve : {"ROC", "PR"}, default "ROC"
         Recall over the share of false alarms, or precision over recall.
     summation_method : {"interpolation", "minoring", "majoring"}, default "interpolation"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,21 @@ from nnlite.autograd import Tensor
 from nnlite.losses._alignment import lined_up_weight, ranked_like
 
 __all__ = ["FromFunction", "MeanMetric", "Metric", "arrays_of", "weight_of"]
+
+
+Constructor = Callable[..., None]
+
+
+def _and_begin(constructor: Constructor) -> Constructor:
+    """Make a constructor call `reset_state` when it is through, unless it was called by that of a subclass."""
+
+    @wraps(constructor)
+    def begun(self: Metric, *args: Any, **settings: Any) -> None:
+        constructor(self, *args, **settings)
+        if type(self).__init__ is begun:
+            self.reset_state()
+
+    return begun
 
 
 class Metric(Configured, ABC):
@@ -33,29 +49,45 @@ class Metric(Configured, ABC):
 
     Examples
     --------
-    The constructor calls `reset_state`, which makes the sums; what that needs is set before `super().__init__()`.
+    `reset_state` makes the sums. It is called when the constructor is through, and so may use what that has set.
 
     >>> import numpy as np
     >>> import nnlite as nl
-    >>> class Largest(nl.metrics.Metric):
+    >>> class LargestErrors(nl.metrics.Metric):
+    ...     def __init__(self, count=1, name="largest_errors"):
+    ...         super().__init__(name)
+    ...         self.count = count
+    ...
     ...     def reset_state(self):
-    ...         self.largest = 0.0
+    ...         self.largest = np.zeros(self.count)
     ...
     ...     def update_state(self, y_true, y_pred, sample_weight=None):
-    ...         self.largest = max(self.largest, float(np.max(np.abs(y_true - y_pred))))
+    ...         errors = np.concatenate([self.largest, np.abs(y_true - y_pred).ravel()])
+    ...         self.largest = np.sort(errors)[-self.count :]
     ...
     ...     def result(self):
-    ...         return self.largest
-    >>> Largest("largest_error")(np.array([1.0, 2.0]), np.array([1.5, 2.0]))
-    0.5
+    ...         return float(self.largest.mean())
+    >>> metric = LargestErrors(count=2)
+    >>> metric(np.array([1.0, 2.0]), np.array([1.5, 2.0])), metric(np.array([3.0]), np.array([2.0]))
+    (0.25, 0.75)
+    >>> metric
+    LargestErrors(count=2)
     """
 
     default_name = "metric"
     direction: str | None = None
 
+    @_and_begin
     def __init__(self, name: str | None = None) -> None:
         self.name = name or self.default_name
-        self.reset_state()
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        if "__init__" in vars(cls):
+            cls.__init__ = _and_begin(cls.__init__)  # type: ignore[method-assign]
+
+    def _unsaid(self, name: str) -> str | None:
+        return repr(self.default_name) if name == "name" else None
 
     @abstractmethod
     def reset_state(self) -> None:

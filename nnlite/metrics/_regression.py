@@ -16,7 +16,14 @@ _AGGREGATIONS = ("uniform_average", "variance_weighted_average", None)
 
 
 class MeanSquaredError(MeanMetric):
-    """The mean of (y_true - y_pred)**2."""
+    """The mean of (y_true - y_pred)**2.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.metrics.MeanSquaredError()([1.0, 2.0], [1.0, 4.0])
+    2.0
+    """
 
     default_name = "mean_squared_error"
     direction = "min"
@@ -27,7 +34,14 @@ class MeanSquaredError(MeanMetric):
 
 
 class MeanAbsoluteError(MeanMetric):
-    """The mean of |y_true - y_pred|."""
+    """The mean of |y_true - y_pred|.
+
+    Examples
+    --------
+    >>> import nnlite as nl
+    >>> nl.metrics.MeanAbsoluteError()([1.0, 2.0], [1.0, 4.0])
+    1.0
+    """
 
     default_name = "mean_absolute_error"
     direction = "min"
@@ -38,7 +52,9 @@ class MeanAbsoluteError(MeanMetric):
 
 
 class RootMeanSquaredError(MeanMetric):
-    """The root of the mean of (y_true - y_pred)**2.
+    """The root of the mean of (y_true - y_pred)**2, over all outputs together.
+
+    scikit-learn's `root_mean_squared_error` takes the root for each output, and then their mean.
 
     Examples
     --------
@@ -102,6 +118,7 @@ class R2Score(Metric):
     def reset_state(self) -> None:
         """Begin anew."""
         self._sums: Any = np.zeros((4, 1))  # of the weights, w * y, w * y**2 and w * (y - p)**2, for each output
+        self._origin: Any = None  # of y: squares about a far origin would lose the variance in their digits
         self._count = 0
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
@@ -109,17 +126,25 @@ class R2Score(Metric):
         y_true, y_pred = arrays_of(y_true, y_pred)
         y = lined_up(y_true, y_pred, self.name).astype(np.float64)
         weight = weight_of(sample_weight, y.shape, self.name)
-        summed = (weight, weight * y, weight * y * y, weight * (y - y_pred) ** 2)
+        errors = weight * (y - y_pred) ** 2
+        if self._origin is None and len(y):
+            self._origin = y.mean(axis=0)
+        y = y - (0.0 if self._origin is None else self._origin)
+        summed = (weight, weight * y, weight * y * y, errors)
         self._sums = self._sums + np.stack([a.reshape(len(y), -1).sum(axis=0) for a in summed])
         self._count += y.size
 
     def result(self) -> Any:
-        """Return the score, or those of all outputs; 0 for an output whose targets are all the same."""
+        """Return the score, or those of all outputs.
+
+        Where all targets are the same it is 1 if the predictions are, too, and 0 if not.
+        """
         count, total, squares, errors = self._sums
         with np.errstate(divide="ignore", invalid="ignore"):
             variance = squares - total * total / count
             scores = 1 - errors / variance
             scores = np.where(np.isinf(scores), 0.0, scores)
+            scores = np.where((errors == 0) & (count > 0), 1.0, scores)
             found = scores
             if self.class_aggregation == "uniform_average":
                 found = scores.mean()

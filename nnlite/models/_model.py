@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
 from nnlite._config import made_from
+from nnlite._drawing import Drawing
 from nnlite._structure import leaves
 from nnlite.autograd import Tensor, default_dtype
 from nnlite.io._files import Location
 from nnlite.layers import Module
 from nnlite.layers._mode import rehearsal
 from nnlite.layers._symbolic import SymbolicTensor
+from nnlite.models._draw import draw_model
 from nnlite.models._graph import Graph
 from nnlite.models._graph_config import graph_code, graph_config, symbols_from_config
 from nnlite.models._learner import Learner
@@ -254,6 +257,45 @@ class Model(Learner):
         )
         for line in lines:
             print_fn(line)
+
+    def plot(self, to_file: str | Path | None = None, *, show_shapes: bool = True, rankdir: str = "TB") -> Drawing:
+        """Draw the layers, the shapes of what they give, and what is connected to what.
+
+        A layer that is called several times has one box, and its arrows say which call they belong to. Outputs have a
+        thick border. Of a model of one's own, the connections are those that are seen when it runs on zeros.
+
+        Parameters
+        ----------
+        to_file : path-like, optional
+            Where to write the drawing: a name that ends in .svg, .pdf or .png for a picture, in .dot for its text.
+        show_shapes : bool, default True
+        rankdir : {"TB", "LR", "BT", "RL"}, default "TB"
+            The way from the inputs to the outputs: from top to bottom, from left to right, ...
+
+        Returns
+        -------
+        Drawing
+            A notebook shows it; `.save("model.svg")` writes the picture, `.source` is its DOT text. A picture needs the
+            package graphviz (extra `graph`) and the program `dot`.
+
+        Raises
+        ------
+        ValueError
+            If `rankdir` is none of these.
+        RuntimeError
+            If a picture is to be written, and Graphviz is not there.
+
+        Examples
+        --------
+        >>> import nnlite as nl
+        >>> model = nl.models.Sequential([nl.layers.Dense(8, input_shape=(4,)), nl.layers.Dense(2)])
+        >>> print(model.plot().source.splitlines()[-2].strip())
+        "dense" -> "dense_1";
+        """
+        drawing = draw_model(self, self._input_shapes, self._graph, show_shapes, rankdir)
+        if to_file is not None:
+            drawing.save(to_file)
+        return drawing
 
     @property
     def label(self) -> str:

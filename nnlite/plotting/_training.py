@@ -28,7 +28,8 @@ def learning_curves(
     history : History or dict of str to list of float
         What `fit` returns, or its `history`.
     metrics : str or sequence of str, optional
-        The names to draw, without "val_"; by default all, each in a panel of its own.
+        The names to draw, without "val_"; by default all, each in a panel of its own, but for a learning rate that
+        never changed.
     ax : Axes or sequence of Axes, optional
         To draw into: one for each panel, or one whose room the panels share.
 
@@ -59,7 +60,8 @@ def learning_curves(
         )
     numbers = [epoch + 1 for epoch in history.epoch] if isinstance(history, History) else None
     known = list(dict.fromkeys(name.removeprefix("val_") for name in logs))
-    wanted = known if metrics is None else [metrics] if isinstance(metrics, str) else list(metrics)
+    drawn = [name for name in known if name != "learning_rate" or len(set(logs[name])) > 1]
+    wanted = drawn if metrics is None else [metrics] if isinstance(metrics, str) else list(metrics)
     for name in wanted:
         if name not in known:
             raise ValueError(f"learning_curves found no {name!r} in the history, which has {', '.join(known)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import Any, Self
@@ -18,16 +18,14 @@ from sklearn.utils import gen_batches
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from nnlite import losses, optimizers, random
-from nnlite.autograd import Tensor
 from nnlite.initializers import RandomUniform
 from nnlite.kernels.parallel import blas_limit
 from nnlite.layers import Activation, Dense, Module
 from nnlite.models import Sequential
+from nnlite.sklearn._batch import Batch, PenalizedLoss, output_of, taken, total_weight
 from nnlite.sklearn._randomness import seeded
 
-__all__ = ["MultilayerPerceptron", "is_stochastic", "output_of"]
-
-Batch = tuple[Any, NDArray[Any], NDArray[Any] | None]  # inputs (sparse or not), targets, weights
+__all__ = ["MultilayerPerceptron", "is_stochastic"]
 
 _ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid", "tanh": "tanh", "relu": "relu"}
 _OUTPUT_ACTIVATIONS = {"identity": "linear", "logistic": "sigmoid", "softmax": "softmax", "exp": "exponential"}
@@ -35,7 +33,6 @@ _SOLVERS = ("lbfgs", "sgd", "adam")
 _SCHEDULES = ("constant", "invscaling", "adaptive")
 _LEAST_RATE = 1e-6  # where "adaptive" ends
 _LEAST_DECREASE = 2.2e-9  # of the loss, relative, for another step of L-BFGS: SciPy's
-_PREDICTED_AT_ONCE = 1024
 
 
 def is_stochastic(estimator: MultilayerPerceptron) -> bool:
@@ -191,17 +188,25 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         layers.append(Activation(_OUTPUT_ACTIVATIONS[self._output_activation()]))
         self.model_ = Sequential(layers).astype(X.dtype)
         self.model_.build((None, X.shape[1]))
-        self.n_iter_ = self.t_ = self._without_progress = 0
+        self.n_iter_ = self.t_ = 0
         self.loss_curve_ = []
+        self._optimizer: optimizers.Optimizer | None = None
+        self._watch_anew()
+
+    def _watch_anew(self) -> None:
+        """Forget what was best."""
+        self._without_progress = 0
+        self._best_weights = self.model_.get_weights()
         self.validation_scores_ = [] if self.early_stopping else None
         self.best_validation_score_ = -np.inf if self.early_stopping else None
         self.best_loss_ = None if self.early_stopping else np.inf
-        self._optimizer: optimizers.Optimizer | None = None
 
     def _descend(self, data: Batch, incremental: bool) -> None:
         """Step down the gradients of batches, epoch by epoch, until there is no progress."""
         if self._optimizer is None or not incremental:
             self._optimizer = self._new_optimizer()
+        if self.early_stopping == (self.validation_scores_ is None):  # changed since the last fit of a warm start
+            self._watch_anew()
         train, validation = self._split(data) if self.early_stopping else (data, None)
         count = train[0].shape[0]
         batch_size = self._batch_size(count)
@@ -212,13 +217,13 @@ class MultilayerPerceptron(BaseEstimator, ABC):
                 order = random.draw_from(None).permutation(count) if self.shuffle else np.arange(count)
                 total = seen = 0.0
                 for part in gen_batches(count, batch_size):
-                    batch = _taken(train, order[part])
-                    total_weight = _total_weight(batch)
-                    total += total_weight * gradient(batch)
-                    seen += total_weight
+                    batch = taken(train, order[part])
+                    weight = total_weight(batch)
+                    total += weight * gradient(batch)
+                    seen += weight
                     self._optimizer.step()
                 self.t_ += count
-                self._take_in(total / seen)
+                self._take_in(total / (seen or 1))
                 self._watch(validation)
                 if self.learning_rate == "invscaling" and self.solver == "sgd":
                     self._optimizer.learning_rate = self.learning_rate_init / (self.t_ + 1) ** self.power_t
@@ -262,25 +267,9 @@ class MultilayerPerceptron(BaseEstimator, ABC):
                     break
         self.loss_ = self.best_loss_ = loss
 
-    def _gradient(self) -> Callable[[Batch], float]:
+    def _gradient(self) -> PenalizedLoss:
         """Return what gives the penalised loss of a batch and leaves its gradient in the parameters."""
-        model, kernels = self.model_, [layer.kernel for layer in self._layers()]
-        loss, scale = self._loss_and_scale()
-
-        def gradient(batch: Batch) -> float:
-            x, targets, weight = batch
-            model.zero_grad()
-            data_loss = loss(targets, model(Tensor(_dense(x))), weight)
-            data_loss.backward(np.asarray(scale, data_loss.dtype))
-            value: float = scale * data_loss.item()
-            share = self.alpha / (_total_weight(batch) or 1)
-            for kernel in kernels:
-                assert kernel.grad is not None
-                value += share / 2 * float(np.vdot(kernel.data, kernel.data))
-                kernel.grad += share * kernel.data
-            return value
-
-        return gradient
+        return PenalizedLoss(self.model_, *self._loss_and_scale(), self.alpha)
 
     def _new_optimizer(self) -> optimizers.Optimizer:
         """Return the solver, on the network's parameters."""
@@ -355,7 +344,7 @@ class MultilayerPerceptron(BaseEstimator, ABC):
                 f"validation_fraction={self.validation_fraction!r} holds back {len(held)} of {len(index)} samples; "
                 "there must be two or more"
             )
-        return _taken(data, train), _taken(data, held)
+        return taken(data, train), taken(data, held)
 
     def _strata(self, targets: NDArray[Any]) -> NDArray[Any] | None:
         """Return the classes by which samples are held back."""
@@ -414,27 +403,3 @@ def _interruptible() -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         warnings.warn("training interrupted by the user", stacklevel=4)
-
-
-def output_of(network: Sequential, X: Any) -> NDArray[Any]:
-    """Return the output (N, outputs) of a network for an array or a sparse matrix."""
-    parts = gen_batches(X.shape[0], _PREDICTED_AT_ONCE)
-    return np.concatenate([network.predict(_dense(X[part]), _PREDICTED_AT_ONCE) for part in parts])
-
-
-def _dense(x: Any) -> NDArray[Any]:
-    """Return a batch as an array, also where the samples are a sparse matrix."""
-    array: NDArray[Any] = x if isinstance(x, np.ndarray) else x.toarray()
-    return array
-
-
-def _taken(data: Batch, index: NDArray[Any]) -> Batch:
-    """Return some of the samples."""
-    x, targets, weight = data
-    return x[index], targets[index], None if weight is None else weight[index]
-
-
-def _total_weight(batch: Batch) -> float:
-    """Return how much the samples weigh together."""
-    _, targets, weight = batch
-    return float(len(targets) if weight is None else weight.sum())

@@ -16,8 +16,9 @@ from sklearn.utils.validation import _check_y, column_or_1d
 import nnlite.functional as F
 from nnlite import losses
 from nnlite.autograd import Tensor
+from nnlite.sklearn._batch import output_of
 from nnlite.sklearn._labels import Labels
-from nnlite.sklearn._mlp import MultilayerPerceptron, is_stochastic, output_of
+from nnlite.sklearn._mlp import MultilayerPerceptron, is_stochastic
 
 __all__ = ["MLPClassifier", "MLPRegressor"]
 

@@ -132,11 +132,11 @@ class Run:
         """Go on from where the state was taken; callbacks that are new since then begin anew."""
         if state["accumulate"] != self.accumulate:
             raise ValueError(f"expected accumulate={state['accumulate']} as before, got {self.accumulate}")
+        if state["scores"] is not None:  # before the feed stands where there may be no batch left to look at
+            self.model.load_scores(state["scores"], self.feed.source.first)
         self.feed.load_state_dict(state["feed"])
         if self.validation is not None:
             self.validation.load_state_dict(state["validation"])
-        if state["scores"] is not None:
-            self.model.load_scores(state["scores"], self.feed.source.first)
         for name, callback in self._named_callbacks():
             if name in state["callbacks"]:
                 callback.load_state_dict(state["callbacks"][name])

@@ -282,3 +282,8 @@ class TestOtherNumbersOfAxes:
     def test_errors_name_the_function_and_its_axes(self, call: Any, message: str) -> None:
         with pytest.raises(ValueError, match=message):
             call()
+
+
+def test_activation_is_named_when_it_cannot_be_part_of_the_convolution() -> None:
+    with pytest.raises(ValueError, match="activation \"relu\" or None, got activation='tanh'"):
+        F.conv2d(np.ones((1, 3, 3, 1)), np.ones((2, 2, 1, 1)), activation="tanh")

@@ -125,6 +125,12 @@ def test_headers_that_cannot_be_true_are_refused(tmp_path, header, reason):
     assert str(path) in str(caught.value)
 
 
+@pytest.mark.parametrize("length", [0x0280, 0x0480, 0x4B50])
+def test_headers_whose_length_looks_like_another_format_are_read(tmp_path, length):
+    raw = json.dumps({"a": entry()}).encode().ljust(length)
+    np.testing.assert_array_equal(io.load_safetensors(crafted(tmp_path / "a", raw))["a"], [0, 0])
+
+
 @pytest.mark.parametrize("length", [2**64 - 1, 2**63, 10**9, 60])
 def test_a_header_longer_than_the_file_is_refused(tmp_path, length):
     path = crafted(tmp_path / "a", {"a": entry()}, length=length)

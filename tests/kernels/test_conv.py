@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from nnlite.kernels import columns, conv, parallel
+from nnlite.kernels import columns, conv, parallel, product
 
 Array = NDArray[Any]
 LAYOUTS = ("contiguous", "channels first", "every second image", "every second column")
@@ -157,7 +157,9 @@ def _tiny_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "CHUNK_BYTES", 600)
     monkeypatch.setattr(parallel, "SERIAL_BYTES", 100)
     monkeypatch.setattr(columns, "_MIN_ROWS", 1)
-    monkeypatch.setattr(conv, "_STRIP_ROWS", 3)
+    for name, value in (("_UNPACKED", 60), ("_LEAST_ROWS", 1), ("_LEAST_COLUMNS", 1), ("_NARROW", 12)):
+        monkeypatch.setattr(product, name, value)
+    monkeypatch.setattr(product, "_LONGEST_STRIP", 3)
 
 
 EXAMPLES = [
@@ -168,6 +170,11 @@ EXAMPLES = [
     pytest.param(Case(2, (4, 5), (3, 3), 9, 2, padding=((2, 0), (1, 3))), id="asymmetric padding"),
     pytest.param(Case(2, (9, 8), (3, 2), 2, 2, dilation=(2, 3)), id="dilation"),
     pytest.param(Case(2, (5, 5), (3, 3), 9, 2, groups=3), id="groups"),
+    pytest.param(Case(3, (6, 7), (3, 3), 4, 5, padding=((1, 1), (1, 1))), id="as many outputs as inputs"),
+    pytest.param(Case(2, (6, 7), (3, 2), 4, 5, groups=2, padding=((1, 1), (0, 1))), id="as many outputs, groups"),
+    pytest.param(
+        Case(2, (9, 8), (3, 3), 4, 5, dilation=(2, 1), padding=((2, 2), (1, 1))), id="as many outputs, dilation"
+    ),
     pytest.param(Case(2, (5, 6), (3, 2), 1, 1, groups=4, padding=((1, 1), (0, 1))), id="depthwise"),
     pytest.param(Case(2, (5, 6), (2, 2), 1, 3, groups=4, stride=(2, 1)), id="depthwise with multiplier"),
     pytest.param(Case(3, (4, 5), (1, 1), 3, 4), id="pointwise"),
@@ -241,13 +248,18 @@ def test_elements_that_no_window_reads_have_no_gradient() -> None:
     assert dx[:, ~unread].all()
 
 
-@pytest.mark.parametrize("strips", [2, 3])
-def test_long_sums_of_a_small_weight_are_exact_to_rounding(strips: int) -> None:
-    rows = strips * conv._STRIP_ROWS + 17
-    case = Case(1, (rows, 1), (1, 1), 2, 3)
-    x, _, _, g = case.arrays()
-    dweight = conv.weight_grad(x, g, kernel_size=(1, 1), **case.settings)
-    np.testing.assert_allclose(dweight[0, 0], x[0, :, 0].T @ g[0, :, 0], rtol=1e-10, atol=1e-10)
+@pytest.mark.usefixtures("_threads", "_tiny_chunks")
+@pytest.mark.parametrize("case", EXAMPLES)
+def test_rectified_and_its_gradients(case: Case) -> None:
+    x, weight, bias, g = case.arrays()
+    y = conv.forward(x, weight, bias, rectify=True, **case.settings)
+    expected = naive_forward(x, weight, bias, case)
+    np.testing.assert_allclose(y, np.maximum(expected, 0), rtol=1e-10, atol=1e-10)
+    kept = np.where(expected > 0, g, 0)
+    g[expected <= 0] = np.inf  # what is not kept must not even be multiplied
+    dweight, dbias = conv.parameter_grads(x, g, y, kernel_size=case.kernel, **case.settings)
+    np.testing.assert_allclose(dweight, naive_weight_grad(x, kept, case), rtol=1e-10, atol=1e-10)
+    np.testing.assert_allclose(dbias, kept.sum(axis=(0, 1, 2)), rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.usefixtures("_threads", "_tiny_chunks")

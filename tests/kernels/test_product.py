@@ -33,6 +33,28 @@ def test_repeated_products_have_the_same_bits(threads: int) -> None:
     assert len({product.matmul(a, b).tobytes() for _ in range(5)}) == 1
 
 
+@pytest.mark.parametrize("rows", [0, 1, 15, 700, 5000])
+@pytest.mark.parametrize(("k", "n"), [(9, 32), (27, 16), (288, 64), (147, 64), (1000, 300), (31, 4097), (1, 1)])
+def test_products_by_strips(rows: int, k: int, n: int) -> None:
+    generator = np.random.default_rng(0)
+    a, b = generator.normal(size=(rows, k)), generator.normal(size=(k, n))
+    out = np.empty((rows, n + 3))[:, 2 : 2 + n]
+    for laid_out in (a, np.asfortranarray(a)):
+        product.matmul_by_strips(laid_out, b, out)
+        np.testing.assert_allclose(out, a @ b, rtol=1e-10, atol=1e-10)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 511, 513, 5000])
+@pytest.mark.parametrize(("k", "n"), [(2, 3), (9, 32), (27, 16), (288, 64), (147, 64), (500, 300), (31, 4097)])
+def test_sums_by_strips(rows: int, k: int, n: int) -> None:
+    generator = np.random.default_rng(0)
+    a, b = generator.normal(size=(rows, k)), generator.normal(size=(rows, n + 3))[:, 2 : 2 + n]
+    out = np.empty((k, n))
+    for laid_out in (a, np.asfortranarray(a)):
+        product.sum_by_strips(laid_out, b, out)
+        np.testing.assert_allclose(out, a.T @ b, rtol=1e-9, atol=1e-9)
+
+
 def test_large_matmul_is_differentiable_in_every_spelling() -> None:
     generator = np.random.default_rng(0)
     a, b = generator.normal(size=(130, 60)), generator.normal(size=(60, 50))  # 390,000 multiplications

@@ -9,7 +9,7 @@ from nnlite.functional._conv import conv_input_grad, conv_weight_grad
 from tests.op_samples._sample import Sample, normal
 
 
-def naive_conv(x, weight, bias=None, stride=1, padding="valid", dilation=1, groups=1):
+def naive_conv(x, weight, bias=None, stride=1, padding="valid", dilation=1, groups=1, activation=None):
     """Convolve output by output, by the formula in the docstrings, over any number of axes."""
     *kernel, depth, features = weight.shape
     axes = len(kernel)
@@ -26,14 +26,16 @@ def naive_conv(x, weight, bias=None, stride=1, padding="valid", dilation=1, grou
         group = f // (features // groups)
         window = padded[(slice(None), *places, slice(group * depth, (group + 1) * depth))]
         y[(slice(None), *output, f)] = (window * weight[..., f]).sum(axis=tuple(range(1, axes + 2)))
-    return y if bias is None else y + bias
+    y = y if bias is None else y + bias
+    return y if activation is None else np.maximum(y, 0)
 
 
-def naive_depthwise(x, weight, bias=None, stride=1, padding="valid", dilation=1):
+def naive_depthwise(x, weight, bias=None, stride=1, padding="valid", dilation=1, activation=None):
     """Convolve each channel by itself."""
     channels = [naive_conv(x[..., [c]], weight[:, :, [c]], None, stride, padding, dilation) for c in range(x.shape[-1])]
     y = np.concatenate(channels, axis=-1)
-    return y if bias is None else y + bias
+    y = y if bias is None else y + bias
+    return y if activation is None else np.maximum(y, 0)
 
 
 def naive_padding(padding, size, kernel, stride, dilation):
@@ -78,6 +80,7 @@ _SETTINGS: list[dict[str, Any]] = [
     {"padding": (1, 2)},
     {"stride": (3, 2), "padding": ((2, 0), (1, 2))},
     {"dilation": 2, "padding": "same"},
+    {"padding": "same", "activation": "relu"},
     {"dilation": (3, 1), "stride": 2, "padding": ((0, 1), (1, 0))},
 ]
 _SEQUENCES: list[dict[str, Any]] = [
@@ -96,6 +99,7 @@ _FULL = {"stride": (2, 1), "padding": ((1, 0), (0, 2)), "dilation": (1, 2), "gro
 SAMPLES = [
     *(Sample(F.conv2d, (_IMAGES, _WEIGHT), naive_conv, settings) for settings in _SETTINGS),
     Sample(F.conv2d, (_IMAGES, _WEIGHT, normal(2)), naive_conv, {"padding": "same"}, note="bias"),
+    Sample(F.conv2d, (_IMAGES, _WEIGHT, normal(2)), naive_conv, {"activation": "relu"}, note="bias"),
     Sample(F.conv2d, (normal(1, 3, 4, 4), normal(2, 2, 2, 2), normal(2)), naive_conv, {"groups": 2}),
     Sample(F.conv2d, (normal(1, 3, 3, 3), normal(2, 2, 1, 6)), naive_conv, {"groups": 3}, note="depthwise"),
     Sample(F.conv2d, (normal(2, 3, 2, 3), normal(1, 1, 3, 2)), naive_conv, note="no window"),
@@ -104,11 +108,13 @@ SAMPLES = [
     Sample(F.conv2d, (normal(2, 5, 2, 4).T[::3], normal(3, 2, 2, 2).transpose(1, 0, 2, 3)), naive_conv,
            note="strided"),
     *(Sample(F.conv1d, (normal(2, 6, 2), normal(3, 2, 2)), naive_conv, settings) for settings in _SEQUENCES),
+    Sample(F.conv1d, (normal(2, 5, 2), normal(3, 2, 2), normal(2)), naive_conv, {"activation": "relu"}),
     Sample(F.conv1d, (normal(2, 5, 4), normal(2, 2, 2), normal(2)), naive_conv, {"groups": 2, "padding": 1}),
     Sample(F.conv1d, (normal(2, 5, 3), normal(2, 1, 3), normal(3)), naive_conv, {"groups": 3, "stride": 2}),
     Sample(F.conv1d, (normal(0, 5, 3), normal(2, 3, 1)), naive_conv, note="empty"),
     Sample(F.conv1d, (normal(3, 5, 2).T, normal(1, 3, 1)), naive_conv, note="strided"),
     *(Sample(F.conv3d, (normal(1, 2, 3, 2, 1), normal(1, 2, 2, 1, 2)), naive_conv, settings) for settings in _VOLUMES),
+    Sample(F.conv3d, (normal(1, 2, 3, 2, 1), normal(1, 2, 2, 1, 2)), naive_conv, {"activation": "relu"}),
     Sample(F.conv3d, (normal(1, 2, 2, 2, 2), normal(1, 2, 1, 1, 2), normal(2)), naive_conv, {"groups": 2}),
     Sample(F.conv3d, (normal(1, 2, 2, 2, 4), normal(2, 1, 1, 2, 2)), naive_conv, {"groups": 2}),
     *(Sample(F.depthwise_conv2d, (normal(1, 4, 3, 2), normal(2, 3, 2, 2)), naive_depthwise, settings)

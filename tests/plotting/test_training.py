@@ -30,6 +30,12 @@ def test_metrics_are_chosen_by_name() -> None:
     assert [axes.get_ylabel() for axes in learning_curves(curves, ["top_k", "loss"]).axes] == ["top k", "loss"]
 
 
+def test_a_learning_rate_is_drawn_if_it_changed() -> None:
+    assert len(learning_curves({"loss": [2, 1], "learning_rate": [0.1, 0.1]}).axes) == 1
+    assert len(learning_curves({"loss": [2, 1], "learning_rate": [0.1, 0.01]}).axes) == 2
+    assert len(learning_curves({"loss": [2, 1], "learning_rate": [0.1, 0.1]}, "learning_rate").axes) == 1
+
+
 def test_a_validation_of_every_second_epoch_stands_at_these_epochs() -> None:
     (axes,) = learning_curves({"loss": [5, 4, 3, 2, 1], "val_loss": [4, 2]}).axes
     np.testing.assert_array_equal(axes.lines[1].get_xdata(), [2, 4])

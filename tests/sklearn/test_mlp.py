@@ -304,3 +304,39 @@ def test_breast_cancer_is_told_apart() -> None:
     cells, y = load_breast_cancer(return_X_y=True)
     network = make_pipeline(StandardScaler(), MLPClassifier(max_iter=100, random_state=0))
     assert cross_val_score(network, cells, y).mean() > 0.965
+
+
+def test_a_warm_start_may_begin_to_stop_early() -> None:
+    network = MLPClassifier(max_iter=3, warm_start=True, random_state=0).fit(X, CLASSES)
+    network.set_params(early_stopping=True).fit(X, CLASSES)
+    assert network.validation_scores_ is not None
+    assert len(network.validation_scores_) == 3
+    assert network.set_params(early_stopping=False).fit(X, CLASSES).best_loss_ == min(network.loss_curve_[-3:])
+
+
+@pytest.mark.parametrize("given", [{}, {"early_stopping": True}, {"solver": "lbfgs"}])
+def test_an_interrupted_training_keeps_what_it_has_learned(
+    given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(network: Any, loss: float) -> None:
+        take_in(network, loss)
+        if network.n_iter_ == 2:
+            raise KeyboardInterrupt
+
+    take_in = MLPClassifier._take_in
+    monkeypatch.setattr(MLPClassifier, "_take_in", interrupt)
+    with pytest.warns(UserWarning, match="training interrupted by the user"):
+        network = MLPClassifier(random_state=0, **given).fit(X, CLASSES)
+    assert network.n_iter_ == 2
+    assert network.predict(X).shape == (60,)
+
+
+def test_a_batch_that_weighs_nothing_changes_nothing() -> None:
+    weight = np.where(np.arange(60) < 30, 0.0, 1.0)
+    given = {"solver": "sgd", "momentum": 0.0, "alpha": 0.0, "shuffle": False, "max_iter": 5, "random_state": 0}
+    zeros = MLPClassifier(batch_size=30, **given).fit(X, CLASSES, weight)
+    without = MLPClassifier(batch_size=30, **given).fit(X[30:], CLASSES[30:])
+    np.testing.assert_array_equal(zeros.coefs_[0], without.coefs_[0])
+    assert zeros.loss_curve_ == pytest.approx(without.loss_curve_)
+    with pytest.raises(ValueError, match="at least one non-zero"):
+        MLPClassifier().fit(X, CLASSES, np.zeros(60))

@@ -180,6 +180,15 @@ class TestTraining:
         assert network.n_iter_ == 1
         assert set(network.history_) == {"loss", "accuracy", "val_loss", "val_accuracy"}
 
+    def test_early_stopping_gives_the_best_weights_back_in_every_fold(self) -> None:
+        stopping = nl.callbacks.EarlyStopping(monitor="val_loss", patience=2, restore_best_weights=True)
+        network = fast(build, validation_split=0.3, callbacks=[stopping], epochs=500, optimizer__learning_rate=0.3)
+        network.fit(X, NAMES)
+        assert network.n_iter_ < 500
+        best = int(np.argmin(network.history_["val_loss"]))
+        assert network.n_iter_ == best + 3
+        assert cross_val_score(network, X, NAMES, cv=3).shape == (3,)
+
     def test_classes_may_weigh_more(self) -> None:
         y = RNG.integers(0, 2, 60)
         heavy = fast(build, class_weight={0: 1.0, 1: 50.0}).fit(X, y)
