@@ -196,9 +196,7 @@ class _Writer:
         height, width = images.shape[1:]
         texts = [str(width).encode(), str(height).encode(), *(_as_png(image) for image in images)]
         metadata = create_summary_metadata(display_name=None, description=None)
-        summary = Summary(
-            value=[Summary.Value(tag=tag, metadata=metadata, tensor=make_tensor_proto(texts))]
-        )
+        summary = Summary(value=[Summary.Value(tag=tag, metadata=metadata, tensor=make_tensor_proto(texts))])
         self._add(summary, step)
 
     def _add(self, summary: Any, step: int) -> None:
