@@ -51,7 +51,13 @@ def in_order(given: Any, *added: Callback) -> list[Callback]:
     TypeError
         If something is no callback.
     """
-    own = () if given is None else [given] if isinstance(given, Callback) or not isinstance(given, Iterable) else given
+    own = (
+        ()
+        if given is None
+        else [given]
+        if isinstance(given, (Callback, str)) or not isinstance(given, Iterable)
+        else given
+    )
     own = list(own)
     for callback in own:
         if not isinstance(callback, Callback):
