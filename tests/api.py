@@ -96,6 +96,9 @@ API: dict[str, str] = {
     "data": """
         Dataset ArrayDataset DataLoader train_val_test_split Standardize one_hot RandomCrop RandomFlip RandomShift
         RandomRotation CharTokenizer BPETokenizer sliding_windows pad_sequences""",
+    "datasets": """
+        mnist fashion_mnist cifar10 digits breast_cancer iris wine california_housing shakespeare make_xor
+        make_counting make_moons make_spirals make_blobs make_sine""",
     "io": """
         save_safetensors load_safetensors save_npz load_npz Checkpoint CheckpointManager from_torch to_torch
         FormatError""",

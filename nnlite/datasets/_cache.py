@@ -21,21 +21,31 @@ from nnlite.datasets._unpacked import open_unpacked
 from nnlite.io import FormatError
 from nnlite.io._files import CHUNK
 
-__all__ = ["DataFile", "locate"]
+__all__ = ["DataFile", "in_user_folder", "locate"]
 
 _CONNECT_SECONDS = 8.0  # for all the mirrors of a file together
 _STALL_SECONDS = 15.0  # without a byte, once connected
 
 
 class DataFile(NamedTuple):
-    """A file of a data set: its plain name (on mirrors `.gz` follows), and its content's size and SHA-256, unpacked."""
+    """A file of a data set: its name, and the size and SHA-256 of its content.
+
+    Mirrors serve it packed, and `.gz` follows the name there; size and SHA-256 are those of the unpacked content. If it
+    is served `as_is`, they are those of the file itself.
+    """
 
     name: str
     size: int
     sha256: str
+    as_is: bool = False
+
+    @property
+    def served(self) -> str:
+        """Its name on mirrors, and in the cache."""
+        return self.name if self.as_is else f"{self.name}.gz"
 
 
-def locate(dataset: str, files: Sequence[DataFile], mirrors: Sequence[str]) -> list[Path]:
+def locate(dataset: str, files: Sequence[DataFile], mirrors: Sequence[str], instead: str = "") -> list[Path]:
     """Find every file of a data set, downloading what is nowhere.
 
     Parameters
@@ -45,7 +55,9 @@ def locate(dataset: str, files: Sequence[DataFile], mirrors: Sequence[str]) -> l
     files : sequence of DataFile
         What is wanted.
     mirrors : sequence of str
-        Addresses of folders, each ending in `/`, that serve `<name>.gz`. The first that works is kept to.
+        Addresses of folders, each ending in `/`, that serve the files. The first that works is kept to.
+    instead : str, optional
+        Which other files would do, for the error.
 
     Returns
     -------
@@ -65,7 +77,7 @@ def locate(dataset: str, files: Sequence[DataFile], mirrors: Sequence[str]) -> l
             found[file] = _download(dataset, file, mirrors, notes)
         if found[file] is None:
             missing = [wanted for wanted in files if found[wanted] is None]
-            raise FileNotFoundError(_explain(dataset, missing, notes))
+            raise FileNotFoundError(_explain(dataset, missing, notes, instead))
     return [path for path in found.values() if path is not None]
 
 
@@ -84,14 +96,19 @@ def _cache_folder(dataset: str) -> Path:
 
 
 def _candidates(folder: Path, file: DataFile) -> list[Path]:
-    """List the file's gzipped and plain form, as far as they are there."""
-    return [path for path in (folder / f"{file.name}.gz", folder / file.name) if path.is_file()]
+    """List the file as it is served, and its plain form, as far as they are there."""
+    return [path for path in dict.fromkeys((folder / file.served, folder / file.name)) if path.is_file()]
+
+
+def in_user_folder(dataset: str, names: Sequence[str]) -> dict[str, Path]:
+    """Find those files of these names that are in `$NNLITE_DATA`."""
+    folder = _user_folder(dataset)
+    return {name: folder / name for name in names if folder is not None and (folder / name).is_file()}
 
 
 def _in_user_folder(dataset: str, file: DataFile) -> Path | None:
     """Look in `$NNLITE_DATA`."""
-    folder = _user_folder(dataset)
-    return next(iter(_candidates(folder, file)), None) if folder else None
+    return next(iter(in_user_folder(dataset, [file.served, file.name]).values()), None)
 
 
 def _in_cache(dataset: str, file: DataFile, notes: list[str]) -> Path | None:
@@ -115,7 +132,7 @@ def _fault(path: Path, _version: tuple[int, int], file: DataFile) -> str:
     """Say what is wrong with this version of the file, or nothing; it is read for this but once."""
     digest, size = hashlib.sha256(), 0
     try:
-        with open_unpacked(path) as stream:
+        with path.open("rb") if file.as_is else open_unpacked(path) as stream:
             while size <= file.size and (chunk := stream.read(CHUNK)):
                 digest.update(chunk)
                 size += len(chunk)
@@ -124,14 +141,15 @@ def _fault(path: Path, _version: tuple[int, int], file: DataFile) -> str:
     if size <= file.size and digest.hexdigest() == file.sha256:
         return ""
     found = f"more than {file.size}" if size > file.size else f"{size} with SHA-256 {digest.hexdigest()}"
-    return f"{path}: expected {file.size} bytes (unpacked) with SHA-256 {file.sha256}, found {found}"
+    unpacked = "" if file.as_is else " (unpacked)"
+    return f"{path}: expected {file.size} bytes{unpacked} with SHA-256 {file.sha256}, found {found}"
 
 
 def _download(dataset: str, file: DataFile, mirrors: list[str], notes: list[str]) -> Path | None:
     """Fetch a file into the cache from the first mirror that gives the right bytes, and put that mirror first."""
-    target = _cache_folder(dataset) / f"{file.name}.gz"
+    target = _cache_folder(dataset) / file.served
     for mirror in list(mirrors):
-        url = f"{mirror}{file.name}.gz"
+        url = f"{mirror}{file.served}"
         try:
             _fetch(url, target, file, _CONNECT_SECONDS / len(mirrors))
         except (OSError, http.client.HTTPException, FormatError) as error:
@@ -200,13 +218,14 @@ def _close(opened: "Future[http.client.HTTPResponse]") -> None:
         opened.result().close()
 
 
-def _explain(dataset: str, missing: Sequence[DataFile], notes: Sequence[str]) -> str:
+def _explain(dataset: str, missing: Sequence[DataFile], notes: Sequence[str], instead: str) -> str:
     """Say which files are wanted, where they were looked for, and what to do."""
     user, cache = _user_folder(dataset), _cache_folder(dataset)
     return "\n".join(
         [
             f"{dataset}: files are missing and could not be downloaded:",
-            *(f"    {file.name}.gz (or {file.name})" for file in missing),
+            *(f"    {file.name if file.as_is else f'{file.name}.gz (or {file.name})'}" for file in missing),
+            *([f"    or instead: {instead}"] if instead else []),
             "looked for in:",
             f"    {user or 'no folder of your own: it is not set'} ($NNLITE_DATA)",
             f"    {cache} (the cache)",

@@ -12,7 +12,7 @@ _MAX_BITS = 20  # a million rows
 Made = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
-def make_xor(n_samples: int = 4, noise: float = 0.0, seed: int | None = None) -> Made:
+def make_xor(n_samples: int = 4, noise: float = 0.0, seed: random.Seed = None) -> Made:
     """Make the exclusive or: points around the corners of the unit square, 1 where exactly one coordinate is 1.
 
         y = x[0] xor x[1]
@@ -23,7 +23,7 @@ def make_xor(n_samples: int = 4, noise: float = 0.0, seed: int | None = None) ->
         Number of points, at least one for each corner; they go round the corners in turn.
     noise : float, default 0.0
         Standard deviation of the Gaussian noise on each coordinate, in sides of the square.
-    seed : int, optional
+    seed : int or numpy.random.Generator, optional
         Seed of the noise; by default it comes from `nnlite.random`.
 
     Returns
@@ -52,7 +52,7 @@ def make_xor(n_samples: int = 4, noise: float = 0.0, seed: int | None = None) ->
     x = np.resize(corners, (n_samples, 2))  # repeats the corners
     y = np.resize(ones % 2, n_samples)
     if noise > 0:
-        generator = random.draw_from(None if seed is None else np.random.default_rng(seed))
+        generator = random.draw_from(random.from_seed(seed))
         x = x + generator.normal(0.0, noise, x.shape).astype(np.float32)
     return x, y
 

@@ -17,7 +17,7 @@ from nnlite.io import FormatError, load_npz, save_npz, save_safetensors
 from nnlite.io._files import Location
 from nnlite.io._state import read_state, read_weights, write_state
 from nnlite.layers import Module
-from nnlite.layers._mode import rehearsal
+from nnlite.layers._mode import rehearsal, weights_at_most
 from nnlite.training._loop import inference
 
 if TYPE_CHECKING:
@@ -79,8 +79,8 @@ def load_model(path: Location, custom_objects: Mapping[str, Any] | None = None, 
 
     Notes
     -----
-    A digest tells a damaged file. A file of a stranger who means ill can do no more than ask for layers so large that
-    there is no memory for them.
+    A digest tells a damaged file. In a file of a stranger who means ill, no weight is made that is larger than what the
+    file holds; but its layers may still ask for outputs of any size.
 
     Examples
     --------
@@ -96,7 +96,8 @@ def load_model(path: Location, custom_objects: Mapping[str, Any] | None = None, 
     """
     state = read_state(path, "model")
     try:
-        with random.kept():
+        held = sum(array.size for array in state["weights"].values())
+        with random.kept(), weights_at_most(held):
             model: Model = made_from(state["model"], custom_objects)
             _build(model, state["input_shapes"])
         _load(model, state)

@@ -15,6 +15,8 @@ from nnlite.datasets._cache import DataFile, locate
 CONTENT = {"images": b"pixels" * 100, "labels": b"0123456789"}
 FILES = [DataFile(name, len(content), hashlib.sha256(content).hexdigest()) for name, content in CONTENT.items()]
 GOOD = {f"/good/{name}.gz": gzip.compress(content) for name, content in CONTENT.items()}
+PACKED = GOOD["/good/all.tar.gz"] = gzip.compress(b"several files")
+ARCHIVE = DataFile("all.tar.gz", len(PACKED), hashlib.sha256(PACKED).hexdigest(), as_is=True)
 BAD = {
     "/truncated/": GOOD["/good/images.gz"][:-10],
     "/wrong/": gzip.compress(b"another file"),
@@ -114,6 +116,18 @@ def test_the_users_file_is_taken_as_it_is(folders, mirror):
         (user / f"{name}.gz").write_bytes(b"the user's own")
     assert locate("made", FILES, [mirror.url("good")]) == [user / "images.gz", user / "labels.gz"]
     assert mirror.asked == []
+
+
+def test_a_file_served_as_it_is_keeps_its_name_and_is_held_against_its_own_bytes(folders, mirror):
+    user, cache = folders
+    assert locate("made", [ARCHIVE], [mirror.url("wrong"), mirror.url("good")]) == [cache / "all.tar.gz"]
+    assert mirror.asked == ["/wrong/all.tar.gz", "/good/all.tar.gz"]
+    assert (cache / "all.tar.gz").read_bytes() == PACKED
+    (cache / "all.tar.gz").write_bytes(gzip.compress(b"several files", 0))  # the same, packed otherwise
+    with pytest.raises(FileNotFoundError, match=r"    all.tar.gz\n    or instead: the rest\n(.|\n)*found more than"):
+        locate("made", [ARCHIVE], [], instead="the rest")
+    (user / "all.tar.gz").write_bytes(b"the user's own")
+    assert locate("made", [ARCHIVE], []) == [user / "all.tar.gz"]
 
 
 @pytest.mark.parametrize("folder", [path.strip("/") for path in BAD] + ["absent"])

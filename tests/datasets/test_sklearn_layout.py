@@ -1,4 +1,4 @@
-"""The data sets that scikit-learn brings: digits and breast_cancer."""
+"""The data sets that scikit-learn brings: digits, breast_cancer, iris and wine."""
 
 import sys
 
@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from sklearn import datasets
 
-from nnlite.datasets import breast_cancer, digits
+from nnlite.datasets import breast_cancer, digits, iris, wine
+
+ALL = [digits, breast_cancer, iris, wine]
 
 
 def test_digits_are_images_from_0_to_16():
@@ -24,7 +26,15 @@ def test_breast_cancer_is_a_table_of_float32():
     assert set(y_test) == {0, 1}
 
 
-@pytest.mark.parametrize("module", [digits, breast_cancer])
+@pytest.mark.parametrize(("module", "features", "sizes"), [(iris, 4, (120, 30)), (wine, 13, (142, 36))])
+def test_iris_and_wine_are_tables_of_three_classes(module, features, sizes):
+    (x_train, y_train), (x_test, y_test) = module.load_data()
+    assert (x_train.shape, x_test.shape) == ((sizes[0], features), (sizes[1], features))
+    assert (x_train.dtype, y_train.dtype) == (np.float32, np.int64)
+    assert set(y_train) == set(y_test) == {0, 1, 2}
+
+
+@pytest.mark.parametrize("module", ALL)
 def test_both_parts_have_each_class_in_the_same_share(module):
     (_, y_train), (_, y_test) = module.load_data()
     in_train, in_test = np.bincount(y_train), np.bincount(y_test)
@@ -60,7 +70,7 @@ def test_a_split_that_leaves_a_part_empty_is_refused(test_split):
         breast_cancer.load_data(test_split=test_split)
 
 
-@pytest.mark.parametrize("module", [digits, breast_cancer])
+@pytest.mark.parametrize("module", ALL)
 def test_without_scikit_learn_the_extra_is_named(module, monkeypatch):
     monkeypatch.setitem(sys.modules, "sklearn", None)
     with pytest.raises(ImportError, match=r'pip install "nnlite\[sklearn\]"'):
