@@ -84,12 +84,29 @@ def test_without_what_it_watches_everything_is_saved_with_a_warning(tmp_path: Pa
 @pytest.mark.parametrize("save_freq", [0, "batch", 2.5, True])
 def test_the_frequency_is_checked(save_freq: Any) -> None:
     with pytest.raises(ValueError, match='expected save_freq to be "epoch" or a number of batches, got save_freq='):
-        ModelCheckpoint("a.npz", save_freq=save_freq)
+        ModelCheckpoint("a.safetensors", save_freq=save_freq)
 
 
 @pytest.mark.parametrize(
-    ("name", "error"), [("{val_acc:.2f}.npz", KeyError), ("{epoch:q}.npz", ValueError), ("{}.npz", IndexError)]
+    ("name", "error"), [("{val_acc:.2f}.st", KeyError), ("{epoch:q}.st", ValueError), ("{}.st", IndexError)]
 )
 def test_a_name_that_cannot_be_filled_in_is_refused(name: str, error: Any, tmp_path: Path) -> None:
     with pytest.raises(error, match=r"cannot fill in filepath=.*it may name epoch, loss, mae"):
         compiled().fit(X, Y, verbose=0, callbacks=[ModelCheckpoint(tmp_path / name)])
+
+
+@pytest.mark.parametrize(
+    ("name", "weights", "message"),
+    [
+        ("best.keras", False, r"save\(\) writes safetensors, got 'best.keras', the name of Keras' own format: try"),
+        (
+            "{epoch}.weights.h5",
+            True,
+            r"save_weights\(\) writes safetensors, got '{epoch}.weights.h5', the name of HDF5",
+        ),
+        ("best.npz", False, r"only save_weights\(\) writes npz files"),
+    ],
+)
+def test_a_name_of_another_format_is_refused_before_anything_is_trained(name: str, weights: bool, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ModelCheckpoint(name, save_weights_only=weights)

@@ -191,4 +191,4 @@ class TestMistakes:
 
     def test_of_model_checkpoint_too(self) -> None:
         with pytest.raises(ValueError, match='ModelCheckpoint expected mode to be "auto"'):
-            ModelCheckpoint("a", mode="best")
+            ModelCheckpoint("a.safetensors", mode="best")
