@@ -16,7 +16,7 @@ import math
 
 import numpy as np
 
-from nnlite.kernels import depthwise
+from nnlite.kernels import depthwise, winograd
 from nnlite.kernels.columns import Padding, Shape, blocks_of, columns_of, finish, line_length, view_of, windows_of
 from nnlite.kernels.normalization import total
 from nnlite.kernels.parallel import count_chunks, get_num_threads, map_chunks, partition
@@ -78,6 +78,8 @@ def forward(
     if _is_depthwise(weight.shape, groups):
         return depthwise.forward(x, weight, bias, stride=stride, padding=padding, dilation=dilation, rectify=rectify)
     windows = windows_of(x.shape, weight.shape[:-2], stride, padding, dilation)
+    if groups == 1 and winograd.suits(windows, len(x), *weight.shape[-2:]):
+        return winograd.forward(x, weight, bias, windows=windows, rectify=rectify)
     weight, groups = _joined(weight.astype(x.dtype, copy=False), groups)
     features = weight.shape[-1]
     out = np.empty((len(x), *(window.output for window in windows), features), x.dtype)
@@ -240,10 +242,12 @@ def parameter_grads(
             x, g, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation
         )
         return dweight, total(g, tuple(range(g.ndim - 1))).reshape(features)
+    windows = windows_of(x.shape, kernel_size, stride, padding, dilation)
+    if groups == 1 and winograd.suits(windows, len(x), x.shape[-1], features):
+        return winograd.parameter_grads(x, g, y, windows=windows)
     together = _together(wanted, groups)
     groups //= together
     shape = (*kernel_size, x.shape[-1] // groups, features)
-    windows = windows_of(x.shape, kernel_size, stride, padding, dilation)
     blocks = blocks_of(g.shape, _columns_bytes(g.shape, shape, x.itemsize))
     shares = partition(len(blocks), get_num_threads())  # one partial sum a share, not a chunk: it may be large
 

@@ -22,6 +22,7 @@ _LONGEST_STRIP = 512  # rows; a sum over many more runs at half speed
 _LEAST_COLUMNS = 32  # of a part of a sum, below which its product is too thin
 _NARROW = 4096  # elements of a part of a sum's result, above which its strips would be too short
 _PART = 2**22  # multiplications (about 0.1 ms) that are worth waking a thread for
+_WAKING = 2**21  # multiplications that the caller makes until a helper has woken and, later, has said that it is done
 
 
 def matmul(a: Array, b: Array) -> Array:
@@ -68,7 +69,7 @@ def share_out(job: Callable[[slice], object], count: int, multiplications: int) 
     >>> total
     array([1., 1., 1.])
     """
-    pieces = partition(count, max(min(get_num_threads(), multiplications // _PART), 1))
+    pieces = _shares(count, multiplications)
     with blas_limit:
         map_chunks(lambda number: job(pieces[number]), len(pieces))
 
@@ -78,11 +79,11 @@ def matmul_by_strips(a: Array, b: Array, out: Array) -> None:
 
     Parameters
     ----------
-    a : ndarray, shape (m, k)
+    a : ndarray, shape (..., m, k)
         Its columns, or its rows, adjoin in memory.
-    b : ndarray, shape (k, n)
+    b : ndarray, shape (..., k, n)
         C-contiguous: the gain is lost with the transpose of another array.
-    out : ndarray, shape (m, n)
+    out : ndarray, shape (..., m, n)
 
     Examples
     --------
@@ -91,29 +92,31 @@ def matmul_by_strips(a: Array, b: Array, out: Array) -> None:
     >>> float(out.max())
     96.0
     """
-    (m, k), n = a.shape, b.shape[1]
+    *batch, m, k = a.shape
+    n = b.shape[-1]
     rows = _strip(m, _UNPACKED // max(k * n, 1))
     if not _LEAST_ROWS <= rows < m:
         np.matmul(a, b, out=out)
         return
     whole = m - m % rows
-    np.matmul(a[:whole].reshape(-1, rows, k), b, out=out[:whole].reshape(-1, rows, n))
+    strips = out[..., :whole, :].reshape(*batch, -1, rows, n)
+    np.matmul(a[..., :whole, :].reshape(*batch, -1, rows, k), b[..., None, :, :], out=strips)
     if whole < m:
-        np.matmul(a[whole:], b, out=out[whole:])
+        np.matmul(a[..., whole:, :], b, out=out[..., whole:, :])
 
 
 def sum_by_strips(a: Array, b: Array, out: Array) -> None:
-    """Write a.T @ b, a sum over many rows, to `out`, in this thread, by such strips.
+    """Write the transpose of a times b, a sum over many rows, to `out`, in this thread, by such strips.
 
     NumPy keeps the interpreter's lock in a product of fewer than 500 elements, however long it takes; it lets go of it
     in one of several strips.
 
     Parameters
     ----------
-    a : ndarray, shape (m, k)
+    a : ndarray, shape (..., m, k)
         Its columns, or its rows, adjoin in memory.
-    b : ndarray, shape (m, n)
-    out : ndarray, shape (k, n)
+    b : ndarray, shape (..., m, n)
+    out : ndarray, shape (..., k, n)
         C-contiguous.
 
     Examples
@@ -123,24 +126,37 @@ def sum_by_strips(a: Array, b: Array, out: Array) -> None:
     >>> float(out.min()), float(out.max())
     (100000.0, 100000.0)
     """
-    (m, k), n = a.shape, b.shape[1]
+    *batch, m, k = a.shape
+    n = b.shape[-1]
     parts = next((p for p in range(1, k + 1) if k % p == 0 and k // p * n <= _NARROW), 0)
     fits = m * k * n <= _UNPACKED and k * n >= 500
     if fits or not parts or k // parts < min(k, _LEAST_COLUMNS):
-        np.matmul(a.T, b, out=out)
+        np.matmul(a.swapaxes(-1, -2), b, out=out)
         return
     rows = _strip(m, min(_UNPACKED // (k // parts * n), _LONGEST_STRIP, max(m, 1)))
     strips = m // rows
     whole = strips * rows
-    products = scratch("product.strips", (strips, parts, k // parts, n), out.dtype)
-    left = a[:whole].reshape(strips, rows, parts, k // parts).transpose(0, 2, 3, 1)
-    np.matmul(left, b[:whole].reshape(strips, 1, rows, n), out=products)
-    np.add.reduce(products.reshape(strips, k, n), axis=0, out=out)
+    products = scratch("product.strips", (*batch, strips, parts, k // parts, n), out.dtype)
+    left = a[..., :whole, :].reshape(*batch, strips, rows, parts, k // parts)
+    right = b[..., :whole, :].reshape(*batch, strips, 1, rows, n)
+    np.matmul(np.moveaxis(left, -3, -1), right, out=products)
+    np.add.reduce(products.reshape(*batch, strips, k, n), axis=-3, out=out)
     if whole < m:
-        out += np.matmul(a[whole:].T, b[whole:])
+        out += np.matmul(a[..., whole:, :].swapaxes(-1, -2), b[..., whole:, :])
 
 
 @functools.lru_cache(maxsize=256)
 def _strip(m: int, most: int) -> int:
     """Return how many rows to put into a strip: as many as divide m if that is not far below the most."""
     return next((rows for rows in range(most, most // 2, -1) if m % rows == 0), most)
+
+
+def _shares(count: int, multiplications: int) -> list[slice]:
+    """Cut range(count) for the threads; the first piece, the caller's, is longer by what waking the others takes."""
+    threads = min(get_num_threads(), multiplications // _PART, count)
+    if threads < 2:
+        return partition(count, 1)
+    helped = (multiplications - _WAKING) / threads / multiplications  # the part of each helper
+    first = count - max(int(count * helped), 1) * (threads - 1)
+    rest = partition(count - first, threads - 1)
+    return [slice(0, first), *(slice(first + piece.start, first + piece.stop) for piece in rest)]

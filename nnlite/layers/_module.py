@@ -18,7 +18,7 @@ from nnlite.autograd._mode import current_module
 from nnlite.autograd._tensor import RemovableHook, as_array
 from nnlite.layers._checks import check_input_shape
 from nnlite.layers._mask import mask_of, remember_mask
-from nnlite.layers._mode import forced_mode, running
+from nnlite.layers._mode import check_weight_size, forced_mode, running
 from nnlite.layers._symbolic import call_later, has_symbols
 
 __all__ = ["Module", "Shape", "weight_penalties"]
@@ -211,6 +211,7 @@ class Module:
         name : str, optional
             Accepted as Keras has it; parameters are named after the attributes that hold them.
         """
+        check_weight_size(shape)
         values = initializers.get(initializer)(shape, dtype or self._dtype or default_dtype())
         parameter = Parameter(values, requires_grad=self._trainable)
         parameter.regularizer, parameter.constraint = regularizers.get(regularizer), constraints.get(constraint)

@@ -14,10 +14,10 @@ from nnlite import random
 from nnlite._config import UnknownNameError, as_config, made_from
 from nnlite.autograd import Tensor, default_dtype
 from nnlite.io import FormatError, load_npz, save_npz, save_safetensors
-from nnlite.io._files import Location
+from nnlite.io._files import Location, check_name
 from nnlite.io._state import read_state, read_weights, write_state
 from nnlite.layers import Module
-from nnlite.layers._mode import rehearsal
+from nnlite.layers._mode import rehearsal, weights_at_most
 from nnlite.training._loop import inference
 
 if TYPE_CHECKING:
@@ -25,21 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["load_model", "load_weights", "save_model", "save_weights"]
 
-_FOREIGN = {
-    ".h5": "HDF5, which Keras reads",
-    ".hdf5": "HDF5, which Keras reads",
-    ".keras": "Keras' own format",
-    ".pt": "a pickle of PyTorch",
-    ".pth": "a pickle of PyTorch",
-    ".pkl": "a pickle",
-    ".pickle": "a pickle",
-    ".onnx": "ONNX",
-}
-
 
 def save_model(model: Model, path: Location, overwrite: bool = True) -> None:
     """Write a model to a file; see `Model.save`."""
-    _check_target(path, overwrite, "save", "model.safetensors")
+    _check_target(path, overwrite, "save")
     state = {
         "model": as_config(model),
         "input_shapes": model._input_shapes,
@@ -79,8 +68,8 @@ def load_model(path: Location, custom_objects: Mapping[str, Any] | None = None, 
 
     Notes
     -----
-    A digest tells a damaged file. A file of a stranger who means ill can do no more than ask for layers so large that
-    there is no memory for them.
+    A digest tells a damaged file. In a file of a stranger who means ill, no weight is made that is larger than what the
+    file holds; but its layers may still ask for outputs of any size.
 
     Examples
     --------
@@ -96,7 +85,8 @@ def load_model(path: Location, custom_objects: Mapping[str, Any] | None = None, 
     """
     state = read_state(path, "model")
     try:
-        with random.kept():
+        held = sum(array.size for array in state["weights"].values())
+        with random.kept(), weights_at_most(held):
             model: Model = made_from(state["model"], custom_objects)
             _build(model, state["input_shapes"])
         _load(model, state)
@@ -121,7 +111,7 @@ def load_model(path: Location, custom_objects: Mapping[str, Any] | None = None, 
 
 def save_weights(model: Model, path: Location, overwrite: bool = True) -> None:
     """Write a model's weights to a file; see `Model.save_weights`."""
-    _check_target(path, overwrite, "save_weights", "weights.safetensors")
+    _check_target(path, overwrite, "save_weights")
     (save_npz if Path(path).suffix == ".npz" else save_safetensors)(model.state_dict(), path)
 
 
@@ -141,14 +131,9 @@ class NotBuiltError(ValueError):
     """A model was made and has not all its parameters yet, since the shape of its inputs is not known."""
 
 
-def _check_target(path: Location, overwrite: bool, method: str, example: str) -> None:
+def _check_target(path: Location, overwrite: bool, method: str) -> None:
     """Refuse names that promise another format, and files that are there if they may not be overwritten."""
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"{method}() takes a path, got {path!r}")
-    if kind := _FOREIGN.get(Path(path).suffix.lower()):
-        raise ValueError(f"{method}() writes safetensors, got {os.fspath(path)!r}, the name of {kind}: try {example!r}")
-    if method == "save" and Path(path).suffix.lower() == ".npz":
-        raise ValueError(f"save() writes safetensors, got {os.fspath(path)!r}: only save_weights() writes npz files")
+    check_name(path, method)
     if not overwrite and os.path.exists(path):
         raise FileExistsError(f"{os.fspath(path)!r} is there already, and overwrite=False")
 

@@ -7,6 +7,7 @@ import numpy as np
 from nnlite import random
 from nnlite.autograd import Parameter, Tensor, default_dtype
 from nnlite.layers import Module
+from nnlite.layers._mode import check_weight_size
 
 __all__ = ["check_dtype", "keep_weight", "known_reduction", "uniform_parameter"]
 
@@ -22,6 +23,7 @@ def check_dtype(module: Module, x: Tensor, parameter: Tensor) -> None:
 
 def uniform_parameter(shape: tuple[int, ...], bound: float, dtype: Any = None) -> Parameter:
     """Make a Parameter with values from U(-bound, bound)."""
+    check_weight_size(shape)
     values = random.generator().uniform(-bound, bound, shape)
     return Parameter(values.astype(np.dtype(dtype or default_dtype())))
 

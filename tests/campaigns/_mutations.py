@@ -205,10 +205,11 @@ def rewrite_the_state(content: bytes, random: Random) -> bytes:
             container[key] = json.loads(json.dumps(other[other_key] if other_key in _keys(other) else None))
         else:
             container[key] = [
-                None, -1, 0, 2**63, -(10**40), 1e308, float("nan"), "x", "os.system", [], {}, {"$array": "nowhere"},
+                None, -1, 0, 99_999, 10**6, 2**63, -(10**40), 1e308, float("nan"), "x", "os.system", [], {},
+                {"$array": "nowhere"},
                 {"$tuple": 3}, {"$dict": [1]}, {"$what": 0}, {"$array": next(iter(arrays))},
                 {"class_name": "system", "module": "os", "config": {}}, [[[[]]]], True,
-            ][random.integers(19)]  # fmt: skip
+            ][random.integers(21)]  # fmt: skip
     if random.random() < 0.1:
         depth = int(10 ** random.uniform(2, 5))
         metadata["nnlite.state"] = "[" * depth + "]" * depth

@@ -57,7 +57,8 @@ def images():
 
 
 def torch_modules():
-    return Sequential([nn.Linear(4, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Linear(5, 3), nn.Softmax(dim=-1)])
+    head = nn.Sequential({"last": nn.Linear(5, 3), "softmax": nn.Softmax(dim=-1)})
+    return Sequential([nn.Linear(4, 5), nn.BatchNorm1d(5), nn.ReLU(), head])
 
 
 MODELS = [sequential, functional, images, torch_modules]
@@ -360,4 +361,16 @@ def test_configs_that_make_no_model_are_format_errors(tmp_path: Any) -> None:
     for module, name in (("os", "system"), (None, "eval"), ("builtins", "exec")):
         write_state(tmp_path / "b", "model", {**good, "model": {"class_name": name, "module": module, "config": {}}})
         with pytest.raises(ValueError, match=f"unknown '{name}'"):
+            load_model(tmp_path / "b")
+
+
+def test_a_weight_larger_than_the_file_is_not_made(tmp_path: Any) -> None:
+    from nnlite.io._state import read_state, write_state
+
+    for make, name, argument in ((sequential, "0", "units"), (torch_modules, "0", "out_features")):
+        make().save(tmp_path / "m")
+        state = read_state(tmp_path / "m", "model")
+        state["model"]["config"]["layers"][int(name)]["config"][argument] = 10**12
+        write_state(tmp_path / "b", "model", state)
+        with pytest.raises(io.FormatError, match=r"of shape \(.*1000000000000.* more numbers than the file holds"):
             load_model(tmp_path / "b")
