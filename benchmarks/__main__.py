@@ -33,9 +33,7 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(ROWS), default=list(ROWS), metavar="ROW")
     parser.add_argument("--no-torch", action="store_true", help="leave PyTorch out")
     parser.add_argument("--no-memory", action="store_true", help="leave out the peak memory, which takes as long again")
-    parser.add_argument(
-        "--threads", type=_at_least_one, default=_cores(), help="for every library (default: all cores)"
-    )
+    parser.add_argument("--threads", type=_at_least_one, default=_cores(), help="for every library (all cores)")
     parser.add_argument("--rounds", type=_at_least_one, default=7)
     parser.add_argument("--seconds", type=float, default=0.5, help="for each library in each round")
     parser.add_argument("--verbose", action="store_true", help="a line for each setting of conv_sweep")
