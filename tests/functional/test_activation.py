@@ -5,9 +5,9 @@ import weakref
 
 import numpy as np
 import pytest
-from scipy import special
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special
 
 import nnlite as nl
 import nnlite.functional as F
