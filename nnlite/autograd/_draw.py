@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,7 +27,7 @@ _LEAF, _OUTPUT, _CONSTANT = "#ffe8bf", "#d8f0d8", "#f2f2f2"
 Place = tuple[Node | Tensor, int]
 
 
-def draw_graph(tensor: Tensor, names: Mapping[str, Tensor] | None = None) -> Drawing:
+def draw_graph(tensor: Tensor, names: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]] | None = None) -> Drawing:
     """Draw the operations that a Tensor was computed by.
 
     On small graphs each value has a box with its data and its gradient, that of the Tensor (of the sum of its elements)
@@ -39,8 +39,8 @@ def draw_graph(tensor: Tensor, names: Mapping[str, Tensor] | None = None) -> Dra
     ----------
     tensor : Tensor
         The end of the graph, a loss for instance.
-    names : mapping of str to Tensor, optional
-        What to call the leaves, as `dict(model.named_parameters())`.
+    names : mapping of str to Tensor, or pairs of them, optional
+        What to call the leaves, as `model.named_parameters()`.
 
     Returns
     -------
@@ -73,7 +73,7 @@ def draw_graph(tensor: Tensor, names: Mapping[str, Tensor] | None = None) -> Dra
         )
     if len(nodes) > _MOST_OPERATIONS:
         raise ValueError(f"draw_graph draws up to {_MOST_OPERATIONS} operations, got {len(nodes):,}")
-    known = {} if names is None else {id(leaf): name for name, leaf in names.items()}
+    known = {} if names is None else {id(leaf): name for name, leaf in dict(names).items()}
     return _Drawer(tensor, nodes, known).draw()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnlite.callbacks._callback import Callback, Logs, check_frequency
-from nnlite.io import Checkpoint
+from nnlite.io import Checkpoint, CheckpointManager
 
 if TYPE_CHECKING:
     from nnlite.training import Run
@@ -44,7 +44,7 @@ class BackupAndRestore(Callback):
     ValueError
         If an argument is out of range. From `fit`, if the backup does not fit the model, its optimizer or the data.
     nnlite.io.FormatError
-        From `fit`, if the backup is damaged.
+        From `fit`, if the backups are damaged. (If only the last is, a warning says so, and the one before it is used.)
 
     Examples
     --------
@@ -83,18 +83,14 @@ class BackupAndRestore(Callback):
             self.on_train_batch_end = self._count  # type: ignore[method-assign]
         self._batches = 0  # since the last backup
 
-    @property
-    def path(self) -> Path:
-        """The file of the backup."""
-        return self.backup_dir / "backup.safetensors"
-
     def on_train_begin(self, logs: Logs) -> None:
         """Put everything back, if there is a backup."""
         self._batches = 0
-        if self.path.exists():
+        backups = self._backups()
+        if backups.paths:
             run = self._run()
             run.model.make_parameters(run.feed.source.first)
-            Checkpoint(self.model, self.model.optimizer, run=run).restore(self.path)
+            backups.restore()
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Make a backup after each epoch."""
@@ -114,13 +110,17 @@ class BackupAndRestore(Callback):
     def on_train_end(self, logs: Logs) -> None:
         """Delete the backup of a training that is finished."""
         if self.delete_checkpoint and not self._run().interruption.requested:
-            self.path.unlink(missing_ok=True)
+            for path in self._backups().paths:
+                path.unlink()
 
     def _save(self) -> None:
-        """Make a backup in the place of the one before."""
+        """Make a backup, and keep the one before it."""
         self._batches = 0
-        self.backup_dir.mkdir(parents=True, exist_ok=True)
-        Checkpoint(self.model, self.model.optimizer, run=self._run()).save(self.path)
+        self._backups().save()
+
+    def _backups(self) -> CheckpointManager:
+        """Return the backups in the folder."""
+        return CheckpointManager(Checkpoint(self.model, self.model.optimizer, run=self._run()), self.backup_dir, keep=2)
 
     def _run(self) -> Run:
         """Return the training under way."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from nnlite.callbacks._callback import Logs, check_frequency
 from nnlite.callbacks._monitor import Monitor
+from nnlite.io._files import check_name
 
 __all__ = ["ModelCheckpoint"]
 
@@ -18,7 +19,7 @@ class ModelCheckpoint(Monitor):
     Parameters
     ----------
     filepath : str or Path
-        May name the epoch (the first is 1), the batch and the logs, as in ``"{epoch:02d}-{val_loss:.2f}.keras"``.
+        May name the epoch (the first is 1), the batch and the logs, as in ``"{epoch:02d}-{val_loss:.2f}.safetensors"``.
         Missing folders are made. What `Model.save` or `Model.save_weights` take.
     monitor : str, default "val_loss"
         The name in the logs of what the best is chosen by. If it is not there, a warning says so once, and every
@@ -44,7 +45,8 @@ class ModelCheckpoint(Monitor):
     Raises
     ------
     ValueError
-        If an argument is out of range; when the training begins, if the direction is not known.
+        If an argument is out of range, or `filepath` promises a format that is not written (".keras", ".h5"); when the
+        training begins, if the direction is not known.
     KeyError
         From `fit`, if `filepath` names something that is not in the logs.
 
@@ -77,6 +79,7 @@ class ModelCheckpoint(Monitor):
         initial_value_threshold: float | None = None,
     ) -> None:
         super().__init__(monitor, mode, 0)
+        check_name(filepath, "save_weights" if save_weights_only else "save")  # rather than after the first epoch
         self.filepath = os.fspath(filepath)
         self.save_best_only, self.save_weights_only = save_best_only, save_weights_only
         self.verbose, self.initial_value_threshold = verbose, initial_value_threshold

@@ -78,7 +78,7 @@ class Monitor(Callback):
         found = {directions[known] for known in directions if name.endswith(f"_{known}")} - {None}
         if len(found) == 1:
             return str(found.pop())
-        close = difflib.get_close_matches(name, directions, 1)
+        close = difflib.get_close_matches(name, directions, 1, 0.5)
         hint = f", did you mean {close[0]!r}?" if close and close[0] != name else ";"
         raise ValueError(
             f"{self._label} cannot tell whether {self.monitor!r} should go down or up{hint} the model watches "

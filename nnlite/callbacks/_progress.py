@@ -54,7 +54,7 @@ class ProgressBar(Callback):
 
     def on_train_begin(self, logs: Logs) -> None:
         """Note the time: a training that is resumed may begin inside an epoch."""
-        self._steps, self._title = self.params["steps"], "Resumed"
+        self._steps, self._title = self.params["steps"], "Resumed epoch"
         self._start = time.perf_counter()
         self._next = self._start + _SECONDS_BETWEEN_UPDATES
 
@@ -74,14 +74,22 @@ class ProgressBar(Callback):
         if now < self._next:
             return
         self._next = now + _SECONDS_BETWEEN_UPDATES
+        texts = self._texts(logs)
         if self._bar is None:
             assert self._make_bar is not None
+            settings = {"leave": False, "dynamic_ncols": True, "mininterval": 0, "miniters": 1}
             self._bar = self._make_bar(
-                desc=self._title, total=self._steps, initial=done, leave=False, dynamic_ncols=True, mininterval=0,
-                miniters=1,
+                desc=self._title, total=self._steps, initial=done, postfix=texts, **settings
             )  # fmt: skip
-        self._bar.set_postfix(self._texts(logs), refresh=False)
-        self._bar.update(done - self._bar.n)
+        else:
+            self._bar.set_postfix(texts, refresh=False)
+            self._bar.update(done - self._bar.n)
+
+    def _on_interrupt(self) -> None:
+        """Say that the training did not end by itself."""
+        self._release()
+        if self.verbose:
+            print(f"{self._title} - ended by Ctrl-C", flush=True)
 
     def on_epoch_end(self, epoch: int, logs: Logs) -> None:
         """Replace the bar by a line."""

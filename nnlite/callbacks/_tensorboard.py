@@ -138,7 +138,7 @@ class TensorBoard(Callback):
         if self.histogram_freq and epoch % self.histogram_freq == 0:
             for name, values_of in self.model.state_dict().items():
                 self._writer("train").histogram(f"{name}/histogram", values_of, epoch)
-                if self.write_images and 0 < values_of.squeeze().ndim <= 3:
+                if self.write_images and values_of.squeeze().ndim <= 3:
                     self._writer("train").images(f"{name}/image", _as_images(values_of), epoch)
         for writer in self._writers.values():
             writer.flush()
@@ -196,9 +196,7 @@ class _Writer:
         height, width = images.shape[1:]
         texts = [str(width).encode(), str(height).encode(), *(_as_png(image) for image in images)]
         metadata = create_summary_metadata(display_name=None, description=None)
-        summary = Summary(
-            value=[Summary.Value(tag=tag, metadata=metadata, tensor=make_tensor_proto(texts, dtype=object))]
-        )
+        summary = Summary(value=[Summary.Value(tag=tag, metadata=metadata, tensor=make_tensor_proto(texts))])
         self._add(summary, step)
 
     def _add(self, summary: Any, step: int) -> None:

@@ -96,9 +96,10 @@ class BPETokenizer(Tokenizer):
         ------
         RuntimeError
             If the tokenizer was not fitted.
+        TypeError
+            If what is given is no text.
         """
-        self._refuse_unfitted()
-        words = _WORD.findall(text)
+        words = _WORD.findall(self._text(text))
         tokens = {word: merged(_as_bytes(word), self._merges) for word in set(words)}
         return np.fromiter(itertools.chain.from_iterable(map(tokens.__getitem__, words)), np.int64)
 

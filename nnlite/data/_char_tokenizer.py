@@ -75,9 +75,10 @@ class CharTokenizer(Tokenizer):
             If the tokenizer was not fitted.
         ValueError
             If there is a character that `fit` did not see, and no `unknown`.
+        TypeError
+            If what is given is no text.
         """
-        self._refuse_unfitted()
-        points = _code_points(text)
+        points = _code_points(self._text(text))
         ids = np.searchsorted(self._points, points).clip(max=len(self) - 1)
         strange = self._points[ids] != points
         if strange.any():

@@ -82,6 +82,10 @@ class DataLoader:
         prefetch: int = 0,
         transform: Transform | Sequence[Transform] | None = None,
     ) -> None:
+        if np.ndim(batch_size):
+            raise TypeError(
+                "expected DataLoader((x, y), batch_size), with one tuple of arrays, got x and y by themselves"
+            )
         self.dataset: Dataset = as_dataset(dataset)
         if isinstance(prefetch, bool) or not isinstance(prefetch, (int, np.integer)) or prefetch < 0:
             raise ValueError(f"expected prefetch to be a number of batches, 0 or more, got prefetch={prefetch!r}")
@@ -146,6 +150,8 @@ class _Step:
     """A transform, and what it is to be given."""
 
     def __init__(self, transform: Transform) -> None:
+        if isinstance(transform, type):
+            raise TypeError(f"expected an object as transform, {transform.__name__}(...), got the class itself")
         if not callable(transform):
             raise TypeError(f"expected transform to be a function of a batch, or a list of them, got {transform!r}")
         self._transform = transform

@@ -58,6 +58,10 @@ def train_val_test_split(
     """
     if not arrays:
         raise ValueError("train_val_test_split expected at least one array, got none")
+    if any(isinstance(array, tuple) for array in arrays):
+        raise ValueError(
+            "train_val_test_split expected arrays by themselves, as in (x, y, seed=0), got a tuple of them"
+        )
     given = [array.data if isinstance(array, Tensor) else np.asarray(array) for array in arrays]
     n = _number_of_samples(given)
     counts = _counts(sizes, n)

@@ -70,6 +70,13 @@ class Tokenizer(Configured, ABC):
                 raise FormatError(f"{path}: expected {wanted}, found {found!r}")
             return cls._from_description(description)
 
+    def _text(self, text: str) -> str:
+        """Return a text to encode; raise if it is none, or nothing is known yet."""
+        self._refuse_unfitted()
+        if not isinstance(text, str):
+            raise TypeError(f"{type(self).__name__}.encode() expected a text, got a {type(text).__name__}")
+        return text
+
     def _refuse_unfitted(self) -> None:
         if not len(self):
             raise RuntimeError(f"{self!r} knows no text yet: call fit(text) first")

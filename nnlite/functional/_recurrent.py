@@ -17,7 +17,9 @@ from nnlite.functional._arithmetic import where
 from nnlite.functional._math import tanh
 from nnlite.functional._shape import stack
 from nnlite.functional._windows import as_floating
-from nnlite.kernels import recurrent as kernels
+from nnlite.kernels import gru as gru_kernel
+from nnlite.kernels import lstm as lstm_kernel
+from nnlite.kernels import rnn as rnn_kernel
 
 __all__ = ["gru", "lstm", "rnn", "unrolled"]
 
@@ -89,16 +91,14 @@ def _rnn(
     *, nonlinearity: str, mask: Mask, reverse: bool,
 ) -> Any:  # fmt: skip
     """Run the kernel of `rnn` on checked arguments."""
-    tape = kernels.rnn(
-        _time_major(x), weight_ih, weight_hh, bias_ih, bias_hh, h0,
-        mask=None if mask is None else mask.T, reverse=reverse, nonlinearity=nonlinearity,
-    )  # fmt: skip
+    y, h, tapes = rnn_kernel.forward(
+        x, weight_ih, weight_hh, bias_ih, bias_hh, h0, mask=mask, reverse=reverse, nonlinearity=nonlinearity
+    )
 
     def vjp(g: Sequence[Array], needs: Sequence[bool]) -> Sequence[Array]:
-        dx, *others = kernels.rnn_vjp(tape, weight_ih, weight_hh, _swapped(g[0]), g[1], needs, nonlinearity)
-        return _swapped(dx), *others
+        return rnn_kernel.backward(tapes, weight_ih, weight_hh, g[0], g[1], needs, nonlinearity)
 
-    return (_swapped(tape.after(tape.states)), tape.last(tape.states).copy()), vjp
+    return (y, h), vjp
 
 
 @_rnn.composite
@@ -183,17 +183,12 @@ def _lstm(
     *, mask: Mask, reverse: bool,
 ) -> Any:  # fmt: skip
     """Run the kernel of `lstm` on checked arguments."""
-    tape = kernels.lstm(
-        _time_major(x), weight_ih, weight_hh, bias_ih, bias_hh, h0, c0,
-        mask=None if mask is None else mask.T, reverse=reverse,
-    )  # fmt: skip
-    assert tape.cells is not None
+    y, h, c, tapes = lstm_kernel.forward(x, weight_ih, weight_hh, bias_ih, bias_hh, h0, c0, mask=mask, reverse=reverse)
 
     def vjp(g: Sequence[Array], needs: Sequence[bool]) -> Sequence[Array]:
-        dx, *others = kernels.lstm_vjp(tape, weight_ih, weight_hh, _swapped(g[0]), g[1], g[2], needs)
-        return _swapped(dx), *others
+        return lstm_kernel.backward(tapes, weight_ih, weight_hh, g[0], g[1], g[2], needs)
 
-    return (_swapped(tape.after(tape.states)), tape.last(tape.states).copy(), tape.last(tape.cells).copy()), vjp
+    return (y, h, c), vjp
 
 
 @_lstm.composite
@@ -283,16 +278,12 @@ def _gru(
     *, mask: Mask, reverse: bool,
 ) -> Any:  # fmt: skip
     """Run the kernel of `gru` on checked arguments."""
-    tape = kernels.gru(
-        _time_major(x), weight_ih, weight_hh, bias_ih, bias_hh, h0,
-        mask=None if mask is None else mask.T, reverse=reverse,
-    )  # fmt: skip
+    y, h, tapes = gru_kernel.forward(x, weight_ih, weight_hh, bias_ih, bias_hh, h0, mask=mask, reverse=reverse)
 
     def vjp(g: Sequence[Array], needs: Sequence[bool]) -> Sequence[Array]:
-        dx, *others = kernels.gru_vjp(tape, weight_ih, weight_hh, _swapped(g[0]), g[1], needs)
-        return _swapped(dx), *others
+        return gru_kernel.backward(tapes, weight_ih, weight_hh, g[0], g[1], needs)
 
-    return (_swapped(tape.after(tape.states)), tape.last(tape.states).copy()), vjp
+    return (y, h), vjp
 
 
 @_gru.composite
@@ -370,16 +361,6 @@ def _affine(x: Array, weight: Array, bias: Array) -> Array:
 def _or_zeros(initial: Array, x: Array, weight_hh: Array) -> Array:
     """Return the initial states, or zeros."""
     return np.zeros((x.shape[0], weight_hh.shape[0]), x.dtype) if initial is None else initial
-
-
-def _time_major(x: Array) -> Array:
-    """Return (N, T, F) as an array (T, N, F) in one piece."""
-    return np.ascontiguousarray(x.swapaxes(0, 1))
-
-
-def _swapped(x: Array) -> Array:
-    """View (N, T, F) as (T, N, F), or the other way round; None stays None."""
-    return None if x is None else x.swapaxes(0, 1)
 
 
 def _checked(function: str, gates: int, arrays: Sequence[Array], mask: Any) -> tuple[list[Array], Mask]:

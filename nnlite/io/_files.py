@@ -18,7 +18,7 @@ try:
 except ImportError:  # Windows, where a file that is open cannot be deleted
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["CHUNK", "Location", "Readable", "opened", "read_up_to", "remove_leftovers", "replacing"]
+__all__ = ["CHUNK", "Location", "Readable", "check_name", "opened", "read_up_to", "remove_leftovers", "replacing"]
 
 CHUNK = 1 << 20  # bytes
 
@@ -155,3 +155,36 @@ def _other_kind(file: BinaryIO) -> str | None:
             if kind := _MEMBERS.get(name.rpartition("/")[2]):
                 return kind
     return _ARCHIVE
+
+
+# What the ends of names promise that no writer here keeps.
+_FOREIGN = {
+    ".h5": "HDF5, which Keras reads",
+    ".hdf5": "HDF5, which Keras reads",
+    ".keras": "Keras' own format",
+    ".pt": "a pickle of PyTorch",
+    ".pth": "a pickle of PyTorch",
+    ".pkl": "a pickle",
+    ".pickle": "a pickle",
+    ".onnx": "ONNX",
+}
+
+
+def check_name(path: Location, method: str) -> None:
+    """Refuse the name of a file that promises another format than `Model.save` or `save_weights` writes.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    TypeError
+        If it is no path.
+    """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"{method}() takes a path, got {path!r}")
+    suffix = Path(path).suffix.lower()
+    if kind := _FOREIGN.get(suffix):
+        example = "model.safetensors" if method == "save" else "weights.safetensors"
+        raise ValueError(f"{method}() writes safetensors, got {os.fspath(path)!r}, the name of {kind}: try {example!r}")
+    if method == "save" and suffix == ".npz":
+        raise ValueError(f"save() writes safetensors, got {os.fspath(path)!r}: only save_weights() writes npz files")

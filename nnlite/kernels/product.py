@@ -22,6 +22,7 @@ _LONGEST_STRIP = 512  # rows; a sum over many more runs at half speed
 _LEAST_COLUMNS = 32  # of a part of a sum, below which its product is too thin
 _NARROW = 4096  # elements of a part of a sum's result, above which its strips would be too short
 _PART = 2**22  # multiplications (about 0.1 ms) that are worth waking a thread for
+_WAKING = 2**21  # multiplications that the caller makes until a helper has woken and, later, has said that it is done
 
 
 def matmul(a: Array, b: Array) -> Array:
@@ -68,7 +69,7 @@ def share_out(job: Callable[[slice], object], count: int, multiplications: int) 
     >>> total
     array([1., 1., 1.])
     """
-    pieces = partition(count, max(min(get_num_threads(), multiplications // _PART), 1))
+    pieces = _shares(count, multiplications)
     with blas_limit:
         map_chunks(lambda number: job(pieces[number]), len(pieces))
 
@@ -148,3 +149,14 @@ def sum_by_strips(a: Array, b: Array, out: Array) -> None:
 def _strip(m: int, most: int) -> int:
     """Return how many rows to put into a strip: as many as divide m if that is not far below the most."""
     return next((rows for rows in range(most, most // 2, -1) if m % rows == 0), most)
+
+
+def _shares(count: int, multiplications: int) -> list[slice]:
+    """Cut range(count) for the threads; the first piece, the caller's, is longer by what waking the others takes."""
+    threads = min(get_num_threads(), multiplications // _PART, count)
+    if threads < 2:
+        return partition(count, 1)
+    helped = (multiplications - _WAKING) / threads / multiplications  # the part of each helper
+    first = count - max(int(count * helped), 1) * (threads - 1)
+    rest = partition(count - first, threads - 1)
+    return [slice(0, first), *(slice(first + piece.start, first + piece.stop) for piece in rest)]

@@ -1,431 +1,184 @@
-"""Recurrent layers over whole sequences, and their derivatives back through time.
+"""What the recurrent kernels (`rnn`, `lstm`, `gru`) share: the batch in parts, states beside inputs, gradients.
 
-Sequences are time-major here: x is (T, N, F). The products with the input weights are made for all steps at once; what
-is left to the loop over the steps is the recurrent product and the gates. Arrays of gates are (gates, T, N, H), so that
-a gate of a step is in one piece, and weights are (gates, in, H) accordingly.
+The rows of a batch never meet, so each thread takes a part of them through all steps. A step is one product: of
+[x, 1, state], which stand beside each other in memory, with the weights of all gates, in which the bias is a row. So
+nothing has to be read again and added up. On the way back the steps are taken piece by piece, and the gradients of
+all weights are one product for each piece, while its arrays are in cache.
 
-States are kept with the initial one beside them, (T + 1, N, H): it stands before the first step, or behind the last
-one where the sequence is gone through in reverse. A step that the mask leaves out keeps the state as it is; so a state
-that goes through padded sequences in reverse waits until their last real step.
+Arrays of gates are (gates, T, n, H), so that what is done to several gates of a step is one call, and weights are
+(gates, F + 1 + H, H). Steps are numbered in the order in which they are taken: in a reversed pass the first is the
+last of x.
 
-On the way back, all that does not depend on the gradients (the slopes of the gates) is computed for all steps at once;
-in the loop the slopes become the gradients of the gates, in place.
+A step makes as few calls of NumPy as it can: between two calls a thread must get the interpreter's lock again, and
+waits for 7 us or so if the other thread has it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from nnlite.kernels.product import share_out
+from nnlite.kernels.parallel import blas_limit, get_num_threads, map_chunks, partition
 from nnlite.kernels.window import Array
 
-__all__ = ["Tape", "gru", "gru_vjp", "lstm", "lstm_vjp", "rnn", "rnn_vjp"]
+__all__ = [
+    "Tape", "begin", "beside", "biases", "by_gate", "each", "first_gradients", "gradients_of_weights", "input_gradient",
+    "output_gradients", "outputs", "pieces_of", "split_gradients", "stacked", "steps_of",
+]  # fmt: skip
 
-_LSTM_ORDER = (3, 0, 1, 2)  # of the gates i, f, g, o: the sigmoids are neighbours, and so are those behind the cell
-_GRU_ORDER = (2, 0, 1)  # of r, z, n: a fourth block, for what n takes from the state, follows r and z
+_WORTHWHILE = 2**21  # multiplications of a step (about 40 us) that are worth a second thread
+_ROWS = 256  # of a piece at least: products of fewer are slow
 
 
 class Tape(NamedTuple):
-    """What a pass over the sequences keeps for the way back."""
+    """What a pass of some rows keeps for the way back."""
 
-    x: Array  # (T, N, F)
-    gates: Array  # (gates, T, N, H), after their activations
-    states: Array  # (T + 1, N, H)
+    rows: slice  # of the batch
+    inputs: Array  # (T + 1, n, F + 1 + H): x, 1 and the state before each step; of the last one only the state
+    block: Array  # (slots, T + 1, n, H): what gates and cells gave
     idle: list[Array | None]  # of each step the rows that the mask leaves out; None for none
     reverse: bool
-    cells: Array | None = None  # (T + 1, N, H), of an LSTM
-    inner: Array | None = None  # (T, N, H): tanh of an LSTM's cells; what a GRU's reset gate is multiplied with
 
     @property
-    def order(self) -> range:
-        """The numbers of the steps in the order in which they were taken."""
-        steps = len(self.idle)
-        return range(steps - 1, -1, -1) if self.reverse else range(steps)
+    def features(self) -> int:
+        """The features F of a step of x."""
+        features: int = self.inputs.shape[2] - 1 - self.block.shape[3]
+        return features
 
-    def before(self, kept: Array) -> Array:
-        """Return the state (or the cells) before each step, (T, N, H)."""
-        return kept[1:] if self.reverse else kept[:-1]
-
-    def after(self, kept: Array) -> Array:
-        """Return the state (or the cells) after each step, (T, N, H)."""
-        return kept[:-1] if self.reverse else kept[1:]
-
-    def last(self, kept: Array) -> Array:
-        """Return the state (or the cells) after the last step, (N, H)."""
-        number = 0 if self.reverse else -1
-        last: Array = kept[number]
-        return last
+    @property
+    def states(self) -> Array:
+        """The first state and those after each step, (T + 1, n, H)."""
+        return self.inputs[:, :, self.features + 1 :]
 
 
-def rnn(
-    x: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array | None, bias_hh: Array | None, h0: Array | None,
-    *, mask: Array | None, reverse: bool, nonlinearity: str,
-) -> Tape:  # fmt: skip
-    """Run ``h = tanh(x @ weight_ih + bias_ih + h @ weight_hh + bias_hh)``, or its relu, over all steps.
+def begin(
+    x: Array, units: int, slots: int, multiplications: int, h0: Array | None, mask: Array | None, reverse: bool
+) -> list[Tape]:
+    """Return a tape for each part of the batch, with the first state in place, and the inputs of x (N, T, F).
 
     Parameters
     ----------
-    x : ndarray, shape (T, N, F)
-    weight_ih : ndarray, shape (F, H)
-    weight_hh : ndarray, shape (H, H)
-    bias_ih, bias_hh : ndarray, shape (H,), or None
-    h0 : ndarray, shape (N, H), or None
-        The state to begin with; zeros for None.
-    mask : ndarray of bool, shape (T, N), or None
-        False for the steps that are left out.
-    reverse : bool
-        Whether to begin with the last step.
-    nonlinearity : {"tanh", "relu"}
-    """
-    tape = _begin(x, weight_ih[None], _total(bias_ih, bias_hh, (0,)), h0, mask, reverse)
-    before, after, product = tape.before(tape.states), tape.after(tape.states), np.empty_like(tape.states[0])
-    for t in tape.order:
-        np.matmul(before[t], weight_hh, out=product)
-        product += tape.gates[0, t]
-        if nonlinearity == "tanh":
-            np.tanh(product, out=after[t])
-        else:
-            np.maximum(product, 0, out=after[t])
-        _keep(tape.idle[t], before[t], after[t])
-    return tape._replace(gates=after[None])
-
-
-def rnn_vjp(
-    tape: Tape, weight_ih: Array, weight_hh: Array, g: Array | None, g_last: Array | None, needs: Sequence[bool],
-    nonlinearity: str,
-) -> tuple[Array | None, ...]:  # fmt: skip
-    """Return the gradients of the first six arguments of `rnn`, None for those that are not needed.
-
-    Parameters
-    ----------
-    tape : Tape
-        What `rnn` returned.
-    weight_ih, weight_hh, nonlinearity
-        As there.
-    g : ndarray, shape (T, N, H), or None
-        The gradient of the states after each step; None for zeros.
-    g_last : ndarray, shape (N, H), or None
-        Another gradient of the state after the last step.
-    needs : sequence of bool
-    """
-    if nonlinearity == "tanh":
-        d = tape.gates * tape.gates
-        np.subtract(1, d, out=d)
-    else:
-        d = (tape.gates > 0).astype(tape.gates.dtype)
-    dh, transposed = _first(g_last, tape), weight_hh.T.copy()
-    for t in reversed(tape.order):
-        if g is not None:
-            dh += g[t]
-        idle, slopes = tape.idle[t], d[0, t]
-        slopes *= dh
-        if idle is None:
-            np.matmul(slopes, transposed, out=dh)
-        else:
-            slopes[idle] = 0
-            _take_back(idle, dh, slopes @ transposed)
-    return *_gradients(tape, weight_ih[None], d, d, (0,), (0,), needs), dh
-
-
-def lstm(
-    x: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array | None, bias_hh: Array | None, h0: Array | None,
-    c0: Array | None, *, mask: Array | None, reverse: bool,
-) -> Tape:  # fmt: skip
-    """Run a long short-term memory over all steps.
-
-    ``i, f, g, o = split(x @ weight_ih + bias_ih + h @ weight_hh + bias_hh)``,
-    ``c = sigmoid(f) * c + sigmoid(i) * tanh(g)``, ``h = sigmoid(o) * tanh(c)``.
-
-    Parameters
-    ----------
-    x : ndarray, shape (T, N, F)
-    weight_ih : ndarray, shape (F, 4 * H)
-    weight_hh : ndarray, shape (H, 4 * H)
-    bias_ih, bias_hh : ndarray, shape (4 * H,), or None
-    h0, c0 : ndarray, shape (N, H), or None
-        The state and the cells to begin with; zeros for None.
-    mask, reverse
-        As in `rnn`.
-    """
-    # sigmoid(a) = tanh(a / 2) / 2 + 1 / 2: with weights and biases halved, one tanh serves all four gates.
-    halves = np.array([0.5, 0.5, 0.5, 1], x.dtype)[:, None]
-    bias = _total(bias_ih, bias_hh, _LSTM_ORDER)
-    bias = None if bias is None else bias * halves
-    tape = _begin(x, _by_gate(weight_ih, _LSTM_ORDER) * halves[:, None], bias, h0, mask, reverse)
-    tape = tape._replace(cells=_room(c0, tape.states.shape, x.dtype, reverse), inner=np.empty_like(tape.states[1:]))
-    assert tape.cells is not None
-    assert tape.inner is not None
-    recurrent = _by_gate(weight_hh, _LSTM_ORDER) * halves[:, None]
-    before, after = tape.before(tape.states), tape.after(tape.states)
-    cells_before, cells_after = tape.before(tape.cells), tape.after(tape.cells)
-    product, part = np.empty_like(tape.gates[:, 0]), np.empty_like(tape.states[0])
-    for t in tape.order:
-        gates, cells, inner, idle = tape.gates[:, t], cells_after[t], tape.inner[t], tape.idle[t]
-        np.matmul(before[t], recurrent, out=product)
-        gates += product
-        np.tanh(gates, out=gates)
-        sigmoids = gates[:3]
-        sigmoids *= 0.5
-        sigmoids += 0.5
-        o, i, f, g = gates
-        np.multiply(f, cells_before[t], out=cells)
-        np.multiply(i, g, out=part)
-        cells += part
-        np.tanh(cells, out=inner)
-        np.multiply(o, inner, out=after[t])
-        _keep(idle, before[t], after[t])
-        _keep(idle, cells_before[t], cells)
-    return tape
-
-
-def lstm_vjp(
-    tape: Tape, weight_ih: Array, weight_hh: Array, g: Array | None, g_last: Array | None, g_cells: Array | None,
-    needs: Sequence[bool],
-) -> tuple[Array | None, ...]:  # fmt: skip
-    """Return the gradients of the first seven arguments of `lstm`, None for those that are not needed.
-
-    Parameters
-    ----------
-    tape : Tape
-        What `lstm` returned.
-    weight_ih, weight_hh
-        As there.
-    g, g_last, needs
-        As in `rnn_vjp`.
-    g_cells : ndarray, shape (N, H), or None
-        The gradient of the cells after the last step.
-    """
-    assert tape.cells is not None
-    assert tape.inner is not None
-    o, i, f, candidate = tape.gates
-    d = np.empty_like(tape.gates)
-    np.subtract(1, tape.gates[:3], out=d[:3])
-    d[:3] *= tape.gates[:3]  # of the sigmoids
-    d[0] *= tape.inner
-    d[1] *= candidate
-    d[2] *= tape.before(tape.cells)
-    np.multiply(candidate, candidate, out=d[3])
-    np.subtract(1, d[3], out=d[3])
-    d[3] *= i
-    to_cells = tape.inner * tape.inner
-    np.subtract(1, to_cells, out=to_cells)
-    to_cells *= o
-    dh, dc, part = _first(g_last, tape), _first(g_cells, tape), np.empty_like(tape.states[0])
-    transposed = _transposed(weight_hh, _LSTM_ORDER)
-    for t in reversed(tape.order):
-        if g is not None:
-            dh += g[t]
-        idle, gates = tape.idle[t], d[:, t]
-        passed = None if idle is None else dc[idle]
-        np.multiply(dh, to_cells[t], out=part)
-        dc += part
-        gates[0] *= dh
-        gates[1:] *= dc
-        dc *= f[t]
-        if idle is None:
-            np.add.reduce(np.matmul(gates, transposed), axis=0, out=dh)
-        else:
-            gates[:, idle] = 0
-            dc[idle] = passed
-            _take_back(idle, dh, np.matmul(gates, transposed).sum(axis=0))
-    return *_gradients(tape, _by_gate(weight_ih, _LSTM_ORDER), d, d, _LSTM_ORDER, _LSTM_ORDER, needs), dh, dc
-
-
-def gru(
-    x: Array, weight_ih: Array, weight_hh: Array, bias_ih: Array | None, bias_hh: Array | None, h0: Array | None,
-    *, mask: Array | None, reverse: bool,
-) -> Tape:  # fmt: skip
-    """Run gated recurrent units over all steps.
-
-    ``r = sigmoid(x @ W_r + b_r + h @ U_r + c_r)``, ``z = sigmoid(x @ W_z + b_z + h @ U_z + c_z)``,
-    ``n = tanh(x @ W_n + b_n + r * (h @ U_n + c_n))``, ``h = (1 - z) * n + z * h``.
-
-    Parameters
-    ----------
-    x : ndarray, shape (T, N, F)
-    weight_ih : ndarray, shape (F, 3 * H)
-        W_r, W_z and W_n beside each other.
-    weight_hh : ndarray, shape (H, 3 * H)
-        U_r, U_z and U_n.
-    bias_ih, bias_hh : ndarray, shape (3 * H,), or None
-        b and c.
+    x : ndarray, shape (N, T, F)
+    units, slots : int
+        Lengths of the state, and of the block's first axis.
+    multiplications : int
+        How many a step of the whole batch makes.
     h0, mask, reverse
-        As in `rnn`.
+        As for `lstm.forward`.
     """
-    tape = _begin(x, _by_gate(weight_ih, _GRU_ORDER), _total(bias_ih, None, _GRU_ORDER), h0, mask, reverse)
-    tape = tape._replace(inner=np.empty_like(tape.states[1:]))
-    assert tape.inner is not None
-    recurrent, bias = _by_gate(weight_hh, (0, 1, 2)), _total(bias_hh, None, (0, 1, 2))
-    before, after = tape.before(tape.states), tape.after(tape.states)
-    product, part = np.empty_like(tape.gates[:, 0]), np.empty_like(tape.states[0])
-    for t in tape.order:
-        state, new, inner = before[t], after[t], tape.inner[t]
-        np.matmul(state, recurrent, out=product)
-        if bias is not None:
-            product += bias[:, None]
-        inner[...] = product[2]
-        n, sigmoids = tape.gates[0, t], tape.gates[1:, t]
-        sigmoids += product[:2]
-        sigmoids *= 0.5
-        np.tanh(sigmoids, out=sigmoids)
-        sigmoids *= 0.5
-        sigmoids += 0.5
-        r, z = sigmoids
-        np.multiply(r, inner, out=part)
-        n += part
-        np.tanh(n, out=n)
-        np.subtract(state, n, out=new)
-        new *= z
-        new += n
-        _keep(tape.idle[t], state, new)
-    return tape
+    parts = partition(len(x), get_num_threads() if multiplications >= _WORTHWHILE else 1) or [slice(0, 0)]
+    return [_tape(rows, x[rows], units, slots, h0, mask, reverse) for rows in parts]
 
 
-def gru_vjp(
-    tape: Tape, weight_ih: Array, weight_hh: Array, g: Array | None, g_last: Array | None, needs: Sequence[bool]
-) -> tuple[Array | None, ...]:
-    """Return the gradients of the first six arguments of `gru`, None for those that are not needed.
-
-    Parameters
-    ----------
-    tape : Tape
-        What `gru` returned.
-    weight_ih, weight_hh
-        As there.
-    g, g_last, needs
-        As in `rnn_vjp`.
-    """
-    assert tape.inner is not None
-    n, r, z = tape.gates
-    d = np.empty((4, *n.shape), n.dtype)
-    np.multiply(n, n, out=d[0])
-    np.subtract(1, d[0], out=d[0])
-    d[0] *= 1 - z
-    np.subtract(1, tape.gates[1:], out=d[1:3])
-    d[1:3] *= tape.gates[1:]  # of the sigmoids
-    d[1] *= d[0]
-    d[1] *= tape.inner
-    d[2] *= tape.before(tape.states) - n
-    np.multiply(d[0], r, out=d[3])
-    dh, transposed = _first(g_last, tape), _transposed(weight_hh, (0, 1, 2))
-    for t in reversed(tape.order):
-        if g is not None:
-            dh += g[t]
-        idle, gates = tape.idle[t], d[:, t]
-        gates *= dh
-        if idle is not None:
-            gates[:, idle] = 0
-        through_gates = np.add.reduce(np.matmul(gates[1:], transposed), axis=0)
-        through_gates += z[t] * dh
-        if idle is None:
-            dh = through_gates
-        else:
-            _take_back(idle, dh, through_gates)
-    return *_gradients(tape, _by_gate(weight_ih, _GRU_ORDER), d[:3], d[1:], _GRU_ORDER, (0, 1, 2), needs), dh
-
-
-def _begin(x: Array, weight: Array, bias: Array | None, h0: Array | None, mask: Array | None, reverse: bool) -> Tape:
-    """Make the products with the input weights (gates, F, H), and room for the states."""
-    (steps, batch, features), (gates, _, units) = x.shape, weight.shape
-    rows, flat = steps * batch, x.reshape(steps * batch, features)
-    products = np.empty((gates, rows, units), x.dtype)
-
-    def multiply(piece: slice) -> None:
-        for gate in range(gates):
-            np.matmul(flat[piece], weight[gate], out=products[gate, piece])
-            if bias is not None:
-                products[gate, piece] += bias[gate]
-
-    share_out(multiply, rows, x.size * gates * units)
+def _tape(
+    rows: slice, x: Array, units: int, slots: int, h0: Array | None, mask: Array | None, reverse: bool
+) -> Tape:  # fmt: skip
+    """Begin the tape of some rows."""
+    batch, steps, features = x.shape
+    inputs = np.empty((steps + 1, batch, features + 1 + units), x.dtype)
+    inputs[:-1, :, :features] = _as_taken(x, reverse)
+    inputs[:, :, features] = 1
+    inputs[0, :, features + 1 :] = 0 if h0 is None else h0[rows]
     idle: list[Array | None] = [None] * steps
     if mask is not None:
-        for t in np.flatnonzero(~mask.all(axis=1)):
-            idle[t] = np.flatnonzero(~mask[t])
-    states = _room(h0, (steps + 1, batch, units), x.dtype, reverse)
-    return Tape(x, products.reshape(gates, steps, batch, units), states, idle, reverse)
+        live = _as_taken(mask[rows], reverse)
+        for t in np.flatnonzero(~live.all(axis=1)):
+            idle[t] = np.flatnonzero(~live[t])
+    return Tape(rows, inputs, np.empty((slots, steps + 1, batch, units), x.dtype), idle, reverse)
 
 
-def _room(initial: Array | None, shape: tuple[int, ...], dtype: np.dtype, reverse: bool) -> Array:
-    """Return an array for states whose initial one is set."""
-    states = np.empty(shape, dtype)
-    states[-1 if reverse else 0] = 0 if initial is None else initial
-    return states
+def each(job: Callable[[Tape], Array | None], tapes: Sequence[Tape]) -> Array | None:
+    """Call `job` on all tapes, each on a thread, and return the sum of what it returned, in the order of the tapes."""
+    with blas_limit:
+        total, *others = map_chunks(lambda number: job(tapes[number]), len(tapes))
+    for other in others:
+        if total is not None:
+            total += other
+    return total
 
 
-def _by_gate(weight: Array, order: Sequence[int]) -> Array:
+def steps_of(block: Array) -> list[Array]:
+    """Return the views (slots, n, H) of each step of a block (slots, T, n, H)."""
+    return list(block.swapaxes(0, 1))
+
+
+def pieces_of(tape: Tape) -> list[slice]:
+    """Cut the steps into pieces for the way back, the last one first."""
+    steps, batch = tape.block.shape[1] - 1, tape.block.shape[2]
+    return partition(steps, max(steps * batch // _ROWS, 1))[::-1]
+
+
+def outputs(tapes: Sequence[Tape]) -> tuple[Array, Array]:
+    """Return the states after each step (N, T, H), in the order of x, and the last state (N, H)."""
+    steps, _, units = tapes[0].states.shape
+    batch, dtype = tapes[-1].rows.stop, tapes[0].inputs.dtype
+    y, last = np.empty((batch, steps - 1, units), dtype), np.empty((batch, units), dtype)
+    for tape in tapes:
+        _as_taken(y[tape.rows], tape.reverse)[...] = tape.states[1:]
+        last[tape.rows] = tape.states[-1]
+    return y, last
+
+
+def output_gradients(tape: Tape, g: Array | None) -> Sequence[Array | None]:
+    """Return, of each step, the gradient (n, H) of its output; None of each if g is None."""
+    return [None] * len(tape.idle) if g is None else list(_as_taken(g[tape.rows], tape.reverse))
+
+
+def first_gradients(tapes: Sequence[Tape], gradient: Array | None) -> Array:
+    """Return the gradient of the last state (or the last cells) to begin with, (N, H): an array that may be changed."""
+    shape, dtype = (tapes[-1].rows.stop, tapes[0].block.shape[3]), tapes[0].block.dtype
+    return np.zeros(shape, dtype) if gradient is None else np.array(gradient, dtype, order="C")
+
+
+def gradients_of_weights(tape: Tape, piece: slice, d: Array, total: Array | None) -> Array:
+    """Return the gradients of the stacked weights, for those of the gates in a piece, added to a total."""
+    inputs = tape.inputs[piece].reshape(-1, tape.inputs.shape[2])
+    product = np.matmul(inputs.T, d.reshape(len(d), len(inputs), d.shape[3]))
+    return np.asarray(product if total is None else np.add(total, product, out=total))
+
+
+def input_gradient(tape: Tape, piece: slice, d: Array, weight_ih: Array, dx: Array) -> None:
+    """Set the gradient of a piece of x in dx (N, T, F), for those of its gates (gates, steps, n, H)."""
+    gates, steps, batch, units = d.shape
+    total = None
+    for gate, weight in zip(d.reshape(gates, steps * batch, units), weight_ih, strict=True):
+        product = np.matmul(gate, weight.T)
+        total = product if total is None else np.add(total, product, out=total)
+    assert total is not None
+    _as_taken(dx[tape.rows], tape.reverse)[piece] = total.reshape(steps, batch, weight_ih.shape[1])
+
+
+def by_gate(weight: Array, order: Sequence[int]) -> Array:
     """Return a weight (in, gates * H) as (gates, in, H), with the gates in this order."""
     return weight.reshape(len(weight), len(order), -1).swapaxes(0, 1)[list(order)]
 
 
-def _transposed(weight: Array, order: Sequence[int]) -> Array:
-    """Return a weight (in, gates * H) as (gates, H, in)."""
-    return np.ascontiguousarray(_by_gate(weight, order).swapaxes(1, 2))
-
-
-def _beside(gradients: Array, order: Sequence[int]) -> Array:
-    """Return (gates, in, H) as (in, gates * H): the inverse of `_by_gate`."""
+def beside(gradients: Array, order: Sequence[int]) -> Array:
+    """Return (gates, in, H) as (in, gates * H): the inverse of `by_gate`."""
     return gradients[np.argsort(order)].swapaxes(0, 1).reshape(gradients.shape[1], -1)
 
 
-def _total(bias_ih: Array | None, bias_hh: Array | None, order: Sequence[int]) -> Array | None:
-    """Return the sum of the biases as (gates, H); None if there is none."""
-    given = [bias.reshape(len(order), -1)[list(order)] for bias in (bias_ih, bias_hh) if bias is not None]
-    return sum(given[1:], given[0]) if given else None
+def biases(given: Sequence[Array | None], order: Sequence[int], like: Array) -> Array:
+    """Return the sum of biases (gates * H,) as (gates, 1, H), with the gates in this order; zeros if there is none."""
+    total = np.zeros((1, like.shape[1]), like.dtype)
+    for bias in given:
+        total += 0 if bias is None else bias
+    return by_gate(total, order)
 
 
-def _keep(idle: Array | None, before: Array, after: Array) -> None:
-    """Keep the states of rows that the mask leaves out."""
-    if idle is not None:
-        after[idle] = before[idle]
+def stacked(weight_ih: Array, bias: Array, weight_hh: Array) -> Array:
+    """Return weights (gates, F, H), biases (gates, 1, H) and weights (gates, H, H) below each other."""
+    return np.concatenate([weight_ih, bias, weight_hh], axis=1)
 
 
-def _take_back(idle: Array, dh: Array, through_gates: Array) -> None:
-    """Make dh the gradient before a step: of the rows that were left out it stays as it is."""
-    through_gates[idle] = dh[idle]
-    dh[...] = through_gates
+def split_gradients(d_weights: Array | None, features: int, order: Sequence[int]) -> list[Array | None]:
+    """Return the gradients of input weights, recurrent weights and both biases; None of each for None."""
+    if d_weights is None:
+        return [None] * 4
+    bias = beside(d_weights[:, features : features + 1], order)[0]
+    return [beside(d_weights[:, :features], order), beside(d_weights[:, features + 1 :], order), bias, bias]
 
 
-def _first(gradient: Array | None, tape: Tape) -> Array:
-    """Return the gradient to begin with, as an array that may be changed."""
-    return np.zeros_like(tape.states[0]) if gradient is None else np.array(gradient, tape.x.dtype)
-
-
-def _gradients(
-    tape: Tape, weight_ih: Array, d_ih: Array, d_hh: Array, order_ih: Sequence[int], order_hh: Sequence[int],
-    needs: Sequence[bool],
-) -> tuple[Array | None, ...]:  # fmt: skip
-    """Return the gradients of x, the weights and the biases, for those of the gates, (gates, T, N, H)."""
-    steps, batch, features = tape.x.shape
-    rows, units = steps * batch, tape.states.shape[2]
-    d_ih, d_hh = d_ih.reshape(len(d_ih), rows, units), d_hh.reshape(len(d_hh), rows, units)
-    x, before = tape.x.reshape(rows, features), tape.before(tape.states).reshape(rows, units)
-    dx = np.empty_like(tape.x) if needs[0] else None
-    d_weight_ih, d_weight_hh = (
-        np.empty((len(d_ih), features, units), x.dtype),
-        np.empty((len(d_hh), units, units), x.dtype),
-    )
-
-    def multiply_back(piece: slice) -> None:
-        assert dx is not None
-        np.matmul(d_ih[0, piece], weight_ih[0].T, out=dx.reshape(rows, features)[piece])
-        for d, weight in zip(d_ih[1:], weight_ih[1:], strict=True):
-            dx.reshape(rows, features)[piece] += np.matmul(d[piece], weight.T)
-
-    def gather(numbers: slice) -> None:
-        for gate in range(numbers.start, numbers.stop):
-            if needs[1]:
-                np.matmul(x.T, d_ih[gate], out=d_weight_ih[gate])
-            if needs[2]:
-                np.matmul(before.T, d_hh[gate], out=d_weight_hh[gate])
-
-    if needs[0]:
-        share_out(multiply_back, rows, x.size * len(d_ih) * units)
-    share_out(gather, len(d_ih), (x.size + before.size) * len(d_ih) * units)
-    return (
-        dx,
-        _beside(d_weight_ih, order_ih) if needs[1] else None,
-        _beside(d_weight_hh, order_hh) if needs[2] else None,
-        _beside(d_ih.sum(axis=1, keepdims=True), order_ih)[0] if needs[3] else None,
-        _beside(d_hh.sum(axis=1, keepdims=True), order_hh)[0] if needs[4] else None,
-    )
+def _as_taken(x: Array, reverse: bool) -> Array:
+    """View (n, T, ...) as (T, n, ...), the first step to be taken first."""
+    return (x[:, ::-1] if reverse else x).swapaxes(0, 1)

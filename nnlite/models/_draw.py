@@ -42,7 +42,12 @@ class _Vertex:
 
 
 def draw_model(
-    model: Model, input_shapes: Sequence[SymbolicShape], graph: Graph | None, show_shapes: bool, direction: str
+    model: Model,
+    input_shapes: Sequence[SymbolicShape],
+    graph: Graph | None,
+    show_shapes: bool,
+    show_names: bool,
+    direction: str,
 ) -> Drawing:
     """Return a picture of a model."""
     if direction not in _DIRECTIONS:
@@ -54,7 +59,7 @@ def draw_model(
         vertices = _of_modules(model, input_shapes, costs)
     picture = Picture(direction)
     for name, vertex in vertices.items():
-        title = name if name == vertex.kind else f"{name} ({vertex.kind})"
+        title = f"{name} ({vertex.kind})" if show_names and name != vertex.kind else vertex.kind
         rows = [title, vertex.shapes] if show_shapes else [title]
         if vertex.parameters:
             rows.append(f"{vertex.parameters:,} parameters")

@@ -258,7 +258,14 @@ class Model(Learner):
         for line in lines:
             print_fn(line)
 
-    def plot(self, to_file: str | Path | None = None, *, show_shapes: bool = True, rankdir: str = "TB") -> Drawing:
+    def plot(
+        self,
+        to_file: str | Path | None = None,
+        *,
+        show_shapes: bool = True,
+        show_layer_names: bool = True,
+        rankdir: str = "TB",
+    ) -> Drawing:
         """Draw the layers, the shapes of what they give, and what is connected to what.
 
         A layer that is called several times has one box, and its arrows say which call they belong to. Outputs have a
@@ -268,7 +275,7 @@ class Model(Learner):
         ----------
         to_file : path-like, optional
             Where to write the drawing: a name that ends in .svg, .pdf or .png for a picture, in .dot for its text.
-        show_shapes : bool, default True
+        show_shapes, show_layer_names : bool, default True
         rankdir : {"TB", "LR", "BT", "RL"}, default "TB"
             The way from the inputs to the outputs: from top to bottom, from left to right, ...
 
@@ -292,7 +299,7 @@ class Model(Learner):
         >>> print(model.plot().source.splitlines()[-2].strip())
         "dense" -> "dense_1";
         """
-        drawing = draw_model(self, self._input_shapes, self._graph, show_shapes, rankdir)
+        drawing = draw_model(self, self._input_shapes, self._graph, show_shapes, show_layer_names, rankdir)
         if to_file is not None:
             drawing.save(to_file)
         return drawing

@@ -14,7 +14,7 @@ from nnlite import random
 from nnlite._config import UnknownNameError, as_config, made_from
 from nnlite.autograd import Tensor, default_dtype
 from nnlite.io import FormatError, load_npz, save_npz, save_safetensors
-from nnlite.io._files import Location
+from nnlite.io._files import Location, check_name
 from nnlite.io._state import read_state, read_weights, write_state
 from nnlite.layers import Module
 from nnlite.layers._mode import rehearsal, weights_at_most
@@ -25,21 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["load_model", "load_weights", "save_model", "save_weights"]
 
-_FOREIGN = {
-    ".h5": "HDF5, which Keras reads",
-    ".hdf5": "HDF5, which Keras reads",
-    ".keras": "Keras' own format",
-    ".pt": "a pickle of PyTorch",
-    ".pth": "a pickle of PyTorch",
-    ".pkl": "a pickle",
-    ".pickle": "a pickle",
-    ".onnx": "ONNX",
-}
-
 
 def save_model(model: Model, path: Location, overwrite: bool = True) -> None:
     """Write a model to a file; see `Model.save`."""
-    _check_target(path, overwrite, "save", "model.safetensors")
+    _check_target(path, overwrite, "save")
     state = {
         "model": as_config(model),
         "input_shapes": model._input_shapes,
@@ -122,7 +111,7 @@ def load_model(path: Location, custom_objects: Mapping[str, Any] | None = None, 
 
 def save_weights(model: Model, path: Location, overwrite: bool = True) -> None:
     """Write a model's weights to a file; see `Model.save_weights`."""
-    _check_target(path, overwrite, "save_weights", "weights.safetensors")
+    _check_target(path, overwrite, "save_weights")
     (save_npz if Path(path).suffix == ".npz" else save_safetensors)(model.state_dict(), path)
 
 
@@ -142,14 +131,9 @@ class NotBuiltError(ValueError):
     """A model was made and has not all its parameters yet, since the shape of its inputs is not known."""
 
 
-def _check_target(path: Location, overwrite: bool, method: str, example: str) -> None:
+def _check_target(path: Location, overwrite: bool, method: str) -> None:
     """Refuse names that promise another format, and files that are there if they may not be overwritten."""
-    if not isinstance(path, (str, os.PathLike)):
-        raise TypeError(f"{method}() takes a path, got {path!r}")
-    if kind := _FOREIGN.get(Path(path).suffix.lower()):
-        raise ValueError(f"{method}() writes safetensors, got {os.fspath(path)!r}, the name of {kind}: try {example!r}")
-    if method == "save" and Path(path).suffix.lower() == ".npz":
-        raise ValueError(f"save() writes safetensors, got {os.fspath(path)!r}: only save_weights() writes npz files")
+    check_name(path, method)
     if not overwrite and os.path.exists(path):
         raise FileExistsError(f"{os.fspath(path)!r} is there already, and overwrite=False")
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, overload
+from typing import Any, Self, overload
 
+from nnlite._config import as_config, made_from
 from nnlite.layers import Module
 
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
@@ -35,6 +36,17 @@ class _Numbered(Module):
 
     def __iter__(self) -> Iterator[Module]:
         return iter(self._modules())
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the modules without their parameters as plain types, with their names."""
+        return {"modules": as_config(list(zip(self._names, self._modules(), strict=True)))}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:
+        """Make the container that `get_config` described, with parameters of its own."""
+        container = cls()
+        container._take(made_from(config["modules"], custom_objects))
+        return container
 
     def _code(self) -> str:
         """Return the call that builds this module."""

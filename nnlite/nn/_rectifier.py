@@ -143,8 +143,12 @@ class PReLU(Module):
         check_dtype(self, x, self.weight)
         return F.prelu(x, self.weight)
 
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments; `num_parameters` is a method of every module."""
+        return {"num_parameters": self.weight.size, "init": self.init}
+
     def _code(self) -> str:
-        """Return the call that builds this module; `num_parameters` is a method of every module."""
+        """Return the call that builds this module."""
         given = [f"num_parameters={self.weight.size}"] if self.weight.size > 1 else []
         given += [f"init={self.init!r}"] if self.init != 0.25 else []
         return f"PReLU({', '.join(given)})"

@@ -67,6 +67,11 @@ def confusion_matrix(
     '4 of 5 right (the diagonal)'
     """
     true, pred = array_of(y_true), array_of(y_pred)
+    if true.ndim == 2 or pred.ndim == 2:
+        raise ValueError(
+            f"confusion_matrix expected labels of shape (N,) twice, got shapes {true.shape} and {pred.shape}; "
+            "take the argmax(axis=1) of probabilities and of one-hot rows"
+        )
     if labels is None and class_names is not None and np.issubdtype(true.dtype, np.integer):
         labels = range(len(class_names))
     counts = metrics.confusion_matrix(true, pred, labels=labels, normalize=normalize)

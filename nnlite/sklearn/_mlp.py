@@ -161,6 +161,8 @@ class MultilayerPerceptron(BaseEstimator, ABC):
         )
         targets = self._targets(y, fresh, incremental)
         weight = None if sample_weight is None else _check_sample_weight(sample_weight, X, dtype=X.dtype)
+        if weight is not None and not weight.any():
+            raise ValueError("expected sample_weight to have at least one non-zero number, got zeros only")
         with seeded(self.random_state), np.errstate(over="ignore", invalid="ignore", divide="ignore"), blas_limit:
             if fresh:
                 self._begin(X, targets.shape[1])

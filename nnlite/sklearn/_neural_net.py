@@ -141,7 +141,7 @@ class NeuralNet(BaseEstimator, ABC):
                 self.history_, self.n_iter_ = {}, 0
             targets, weight = self._targets(y, self._width), self._weighted(y, weight)
             (x, targets, weight), validation = self._split(X, targets, weight)
-            batch_size = min(200, len(x)) if self.batch_size == "auto" else int(self.batch_size)
+            batch_size: Any = min(200, len(x)) if self.batch_size == "auto" else self.batch_size
             history = self.model_.fit(
                 x,
                 targets,

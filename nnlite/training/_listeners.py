@@ -51,8 +51,8 @@ def in_order(given: Any, *added: Callback) -> list[Callback]:
     TypeError
         If something is no callback.
     """
-    own = () if given is None else [given] if isinstance(given, Callback) or not isinstance(given, Iterable) else given
-    own = list(own)
+    single = isinstance(given, (Callback, str)) or not isinstance(given, Iterable)
+    own: list[Any] = [] if given is None else [given] if single else list(given)
     for callback in own:
         if not isinstance(callback, Callback):
             what = f"the class {callback.__name__}, not an object of it: add ()" if isinstance(callback, type) else None

@@ -113,7 +113,7 @@ def test_large_graphs_show_operations_and_shapes() -> None:
 @pytest.mark.parametrize("layer", [nl.layers.Dense(3, activation="softmax"), nl.nn.Linear(4, 3)])
 def test_names_of_a_models_parameters(layer: Any) -> None:
     out = layer(np.ones((2, 4), np.float32)).sum()
-    names = [row[0] for row in boxes(nl.draw_graph(out, dict(layer.named_parameters()))).values()]
+    names = [row[0] for row in boxes(nl.draw_graph(out, layer.named_parameters())).values()]
     assert {name for name, _ in layer.named_parameters()} <= set(names)
 
 

@@ -236,6 +236,22 @@ def test_ctrl_c_makes_a_backup_even_inside_an_epoch(tmp_path: Path) -> None:
         assert picture(*train(BackupAndRestore(tmp_path / event)), tmp_path) == whole
 
 
+def test_a_damaged_backup_gives_way_to_the_one_before_and_says_so(tmp_path: Path) -> None:
+    def train(*callbacks: Callback) -> Any:
+        nl.random.seed(0)
+        model = small()
+        return picture(model, model.fit(X, Y, 5, 4, verbose=0, callbacks=callbacks), tmp_path)
+
+    whole = train()
+    with pytest.raises(Killed):
+        train(BackupAndRestore(tmp_path / "b", 2), LambdaCallback(on_epoch_begin=KillAt(4).tick))
+    *_, newest = sorted((tmp_path / "b").iterdir())
+    content = newest.read_bytes()
+    newest.write_bytes(content[: len(content) // 2])
+    with pytest.warns(RuntimeWarning, match=r"going back to"):
+        assert train(BackupAndRestore(tmp_path / "b", 2)) == whole
+
+
 def test_callbacks_may_come_and_go_between(tmp_path: Path) -> None:
     def train(*callbacks: Callback) -> History:
         return small().fit(X, Y, epochs=4, verbose=0, callbacks=[BackupAndRestore(tmp_path), *callbacks])

@@ -1,11 +1,13 @@
 """Callbacks: what they are told, in which order, and History."""
 
+import gc
+import weakref
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nnlite.callbacks import Callback, History
+from nnlite.callbacks import Callback, EarlyStopping, History
 from nnlite.layers import Dense
 from nnlite.models import Sequential
 
@@ -110,6 +112,59 @@ def test_what_is_no_callback_is_refused(wrong: Any) -> None:
         compiled().fit(X, Y, verbose=0, callbacks=wrong)
 
 
+def test_a_class_is_not_an_object_of_it() -> None:
+    with pytest.raises(TypeError, match=r"got the class EarlyStopping, not an object of it: add \(\)"):
+        compiled().fit(X, Y, verbose=0, callbacks=[EarlyStopping])  # type: ignore[list-item]
+
+
+def test_what_only_hears_of_some_events_is_not_told_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(Callback, "on_train_batch_begin", lambda self, batch, logs: told.append(batch))
+    compiled().fit(X, Y, verbose=0, callbacks=[Callback(), EarlyStopping("loss")])
+    assert not told
+
+
+def test_kerass_names_for_a_batch_of_training() -> None:
+    heard: list[Any] = []
+
+    class Short(Callback):
+        def on_batch_begin(self, batch: int, logs: Any = None) -> None:
+            heard.append(batch)
+
+        def on_batch_end(self, batch: int, logs: Any = None) -> None:
+            heard.append(sorted(logs))
+
+    compiled().fit(X, Y, batch_size=5, verbose=0, validation_data=(X, Y), callbacks=[Short()])
+    assert heard == [0, ["loss", "mae"], 1, ["loss", "mae"]]
+
+
+def test_stopping_before_the_first_epoch_trains_nothing() -> None:
+    class Stop(Callback):
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.model.stop_training = True
+
+    model = compiled()
+    assert model.fit(X, Y, epochs=3, verbose=0, callbacks=[Stop()]).epoch == []
+    assert model.fit(X, Y, epochs=3, verbose=0).epoch == [0, 1, 2]
+
+
+def test_a_state_is_a_copy() -> None:
+    class Keep(Callback):
+        state_names = ("seen",)
+
+        def __init__(self) -> None:
+            self.seen = [1]
+
+    one, other = Keep(), Keep()
+    one.seen.append(2)
+    state = one.state_dict()
+    one.seen.append(3)
+    other.load_state_dict(state)
+    other.seen.append(4)
+    assert (state, one.seen, other.seen) == ({"seen": [1, 2]}, [1, 2, 3], [1, 2, 4])
+    assert Callback().state_dict() == {}
+
+
 class TestHistory:
     def test_it_has_a_value_for_each_epoch(self) -> None:
         history = compiled().fit(X, Y, epochs=3, verbose=0, validation_split=0.2)
@@ -120,6 +175,19 @@ class TestHistory:
         }  # fmt: skip
         assert all(type(value) is float for values in history.history.values() for value in values)
         assert history.history["loss"][2] < history.history["loss"][0]
+
+    def test_the_model_has_it_too_and_dies_without_the_collector(self) -> None:
+        model = compiled()
+        history = model.fit(X, Y, verbose=0)
+        assert model.history is history
+        gone = weakref.ref(model)
+        gc.collect()
+        gc.disable()
+        try:
+            del model
+            assert gone() is None
+        finally:
+            gc.enable()
 
     def test_it_counts_from_the_initial_epoch(self) -> None:
         model = compiled()

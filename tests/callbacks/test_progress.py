@@ -2,6 +2,7 @@
 
 import io
 import re
+import signal
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -41,7 +42,7 @@ class Bar:
     made: "list[Bar]" = []  # noqa: RUF012 (all bars of a test)
 
     def __init__(self, **settings: Any) -> None:
-        self.settings, self.postfixes, self.closed = settings, [], 0
+        self.settings, self.postfixes, self.closed = settings, [settings["postfix"]], 0
         self.n = settings["initial"]
         Bar.made.append(self)
 
@@ -159,6 +160,17 @@ def test_an_error_closes_the_bar(terminal: list[Bar]) -> None:
     with pytest.raises(ValueError, match="a callback's error"):
         compiled().fit(X, Y, batch_size=1, verbose=1, callbacks=Fail())
     assert [bar.closed for bar in terminal] == [1]
+
+
+def test_ctrl_c_closes_the_bar_and_is_told_of(terminal: list[Bar], capsys: pytest.CaptureFixture[str]) -> None:
+    class Press(Callback):
+        def on_train_batch_end(self, batch: int, logs: Any) -> None:
+            if batch == 5:
+                signal.raise_signal(signal.SIGINT)
+
+    compiled().fit(X, Y, batch_size=1, epochs=3, verbose=1, callbacks=Press())
+    assert [bar.closed for bar in terminal] == [1]
+    assert capsys.readouterr().out == "Epoch 1/3 - ended by Ctrl-C\n"
 
 
 def test_a_progress_bar_of_the_users_own_takes_the_place_of_the_usual_one(capsys: pytest.CaptureFixture[str]) -> None:

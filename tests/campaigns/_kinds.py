@@ -88,6 +88,11 @@ def _read_idx(path: Path) -> Any:
     return read_idx(path, max_items=60_000, item_shape=(28, 28))
 
 
+def _unsigned(path: Path) -> bool:
+    """Whether a lie has taken the digest away: then the file is another's, and holds what it says."""
+    return b"nnlite.digest" not in path.read_bytes()
+
+
 def _plain_idx(path: Path) -> Any:
     """Read an IDX file without any check."""
     content = path.read_bytes()
@@ -129,7 +134,12 @@ def _loaded(path: Path) -> Any:
 
 
 KINDS = [
-    Kind("safetensors", lambda path: io.save_safetensors(ARRAYS, path), io.load_safetensors),
+    Kind(
+        "safetensors",
+        lambda path: io.save_safetensors(ARRAYS, path),
+        io.load_safetensors,
+        lambda path: _unsigned(path) and safetensors.numpy.load_file(path),
+    ),
     Kind(
         "foreign safetensors",
         lambda path: safetensors.numpy.save_file(ARRAYS, path, {"format": "np"}),

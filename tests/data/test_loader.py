@@ -112,6 +112,7 @@ def test_a_scaler_is_a_transform() -> None:
     [
         (nl.data.Standardize(), TypeError, r"function of a batch, or a list of them, got Standardize\(\)"),
         ("flip", TypeError, "got 'flip'"),
+        (RandomFlip, TypeError, r"expected an object as transform, RandomFlip\(\.\.\.\), got the class itself"),
         ([np.sqrt, 3], TypeError, "got 3"),
         (lambda x, y, weight: (x, y, weight), ValueError, "takes 3 arguments, and a batch has 2"),
         (lambda x, y: x, ValueError, "to return 2 values, as many as it takes, got a ndarray"),
@@ -134,6 +135,8 @@ def test_arguments_that_cannot_be_are_refused() -> None:
         DataLoader(X, batch_size=0)
     with pytest.raises(ValueError, match="drop_last leaves no batch: there are 10 samples, and batch_size=11"):
         DataLoader(X, batch_size=11, drop_last=True)
+    with pytest.raises(TypeError, match=r"DataLoader\(\(x, y\), batch_size\), with one tuple"):
+        DataLoader(X, Y)
     with pytest.raises(TypeError, match=r"seed is an integer, .* got 'x'"):
         DataLoader(X, seed="x")
 

@@ -91,6 +91,7 @@ def test_lists_and_strings_are_samples_too() -> None:
     ("arrays", "settings", "message"),
     [
         ([], {}, "at least one array, got none"),
+        ([(X, Y)], {}, "arrays by themselves, .* got a tuple of them"),
         ([X, np.ones(3)], {}, r"as many samples as each other, got shapes \(100, 2\), \(3,\)"),
         ([X, np.float64(3)], {}, r"got shapes \(100, 2\), \(\)"),
         ([X], {"sizes": (0.8, 0.2)}, r"three shares or numbers of samples, got sizes=\(0.8, 0.2\)"),

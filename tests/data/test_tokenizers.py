@@ -196,6 +196,12 @@ def test_what_cannot_be_is_refused(tokenizer: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cls", [CharTokenizer, BPETokenizer])
+def test_only_text_is_encoded(cls: Any) -> None:
+    with pytest.raises(TypeError, match=rf"{cls.__name__}\.encode\(\) expected a text, got a list"):
+        cls().fit("abc").encode(["a"])
+
+
+@pytest.mark.parametrize("cls", [CharTokenizer, BPETokenizer])
 def test_numbers_that_are_no_tokens_are_refused(cls: Any) -> None:
     tokenizer = cls().fit("abc")
     most = len(tokenizer) - 1

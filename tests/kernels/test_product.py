@@ -55,6 +55,19 @@ def test_sums_by_strips(rows: int, k: int, n: int) -> None:
         np.testing.assert_allclose(out, a.T @ b, rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize(("count", "multiplications"), [(1, 10**9), (5, 10**9), (784, 12_845_056), (64, 2**20), (0, 0)])
+def test_shares_cover_everything_once_and_the_caller_has_the_largest(
+    threads: int, count: int, multiplications: int
+) -> None:
+    shares = product._shares(count, multiplications)
+    assert [i for share in shares for i in range(share.start, share.stop)] == list(range(count))
+    assert len(shares) <= threads
+    lengths = [share.stop - share.start for share in shares]
+    assert not lengths or lengths[0] == max(lengths)
+    if len(shares) > 1 and count == 784:  # with two threads the helper's part is smaller by what waking it takes
+        assert (lengths[0] - lengths[-1]) * multiplications / count == pytest.approx(product._WAKING, rel=0.1)
+
+
 def test_large_matmul_is_differentiable_in_every_spelling() -> None:
     generator = np.random.default_rng(0)
     a, b = generator.normal(size=(130, 60)), generator.normal(size=(60, 50))  # 390,000 multiplications

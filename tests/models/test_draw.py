@@ -38,6 +38,7 @@ def test_a_chain_of_layers() -> None:
     assert arrows(model) == [("input", "conv2d"), ("conv2d", "flatten"), ("flatten", "head")]
     assert outputs(model) == ["head"]
     assert boxes(model, show_shapes=False)[2] == ["flatten (Flatten)"]
+    assert boxes(model, show_layer_names=False)[2] == ["Flatten", "(None, 128)"]
     assert "rankdir=LR;" in model.plot(rankdir="LR").source
 
 

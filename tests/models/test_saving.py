@@ -57,7 +57,8 @@ def images():
 
 
 def torch_modules():
-    return Sequential([nn.Linear(4, 5), nn.BatchNorm1d(5), nn.ReLU(), nn.Linear(5, 3), nn.Softmax(dim=-1)])
+    head = nn.Sequential({"last": nn.Linear(5, 3), "softmax": nn.Softmax(dim=-1)})
+    return Sequential([nn.Linear(4, 5), nn.BatchNorm1d(5), nn.ReLU(), head])
 
 
 MODELS = [sequential, functional, images, torch_modules]
@@ -366,7 +367,7 @@ def test_configs_that_make_no_model_are_format_errors(tmp_path: Any) -> None:
 def test_a_weight_larger_than_the_file_is_not_made(tmp_path: Any) -> None:
     from nnlite.io._state import read_state, write_state
 
-    for make, name, argument in ((sequential, "0", "units"), (torch_modules, "3", "out_features")):
+    for make, name, argument in ((sequential, "0", "units"), (torch_modules, "0", "out_features")):
         make().save(tmp_path / "m")
         state = read_state(tmp_path / "m", "model")
         state["model"]["config"]["layers"][int(name)]["config"][argument] = 10**12

@@ -1,6 +1,7 @@
 """Modules that hold modules: order, names, and what can be done to them."""
 
 import itertools
+import json
 
 import numpy as np
 import pytest
@@ -95,3 +96,16 @@ class TestModuleDict:
     def test_names_what_it_has(self) -> None:
         with pytest.raises(KeyError, match=r"no module 'c'; it has \['a'\]"):
             nn.ModuleDict({"a": nn.Linear(2, 1)})["c"]
+
+
+def test_containers_are_made_again_from_their_configs():
+    inside = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    for container in (
+        nn.Sequential({"a": nn.Linear(4, 2), "b": inside}),
+        nn.ModuleList([nn.Linear(4, 2), inside]),
+        nn.ModuleDict({"class_name": nn.Linear(4, 2), "b": inside}),
+    ):
+        config = json.loads(json.dumps(container.get_config()))
+        again = type(container).from_config(config)
+        assert repr(again) == repr(container)
+        assert list(again.state_dict()) == list(container.state_dict())

@@ -82,8 +82,7 @@ def test_every_step_is_scikit_learns(target: str, settings: dict[str, Any], weig
 @pytest.mark.parametrize("name", ["MLPClassifier", "MLPRegressor"])
 def test_arguments_and_defaults_are_scikit_learns(name: str) -> None:
     ours, theirs = (inspect.signature(getattr(m, name)).parameters for m in (nl.sklearn, neural_network))
-    if "loss" in theirs or name == "MLPClassifier":  # scikit-learn 1.6 had no loss to choose
-        assert list(ours) == list(theirs)
+    assert list(ours) == list(theirs)
     for key, parameter in theirs.items():
         assert ours[key].default == parameter.default
         assert ours[key].kind == parameter.kind

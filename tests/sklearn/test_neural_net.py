@@ -121,6 +121,7 @@ class TestWhatIsBuilt:
             (build, {"model__unit": 3}, ValueError, "build takes model__n_outputs, .* got model__unit"),
             (lambda: 3, {}, TypeError, "to return a model, got 3"),
             (lambda: build(4), {}, ValueError, "a model with 3 outputs, one for each class of y, got one with 4"),
+            (build, {"batch_size": "all"}, ValueError, "expected batch_size to be a positive integer, got .*'all'"),
             (build, {"epoch": 3}, TypeError, "got an unexpected argument 'epoch'"),
             (build, {"optimizer__rate": 3}, TypeError, "rate"),
             (build, {"optimizer": "adm"}, ValueError, "did you mean 'adam'"),
