@@ -221,11 +221,12 @@ def _check_part(name: str, part: Any) -> None:
         )
 
 
-def _part_misfits(parts: Mapping[str, _Part], kinds: Mapping[str, str]) -> Iterator[str]:
+def _part_misfits(parts: Mapping[str, _Part], kinds: Mapping[str, Any]) -> Iterator[str]:
     """Say which parts are missing, left over, or other than those that were saved."""
     for name in dict.fromkeys([*parts, *kinds]):
         own = type(parts[name]).__name__ if name in parts else "none"
-        saved = kinds.get(name, "none")
+        kind = kinds.get(name, "none")
+        saved = kind if isinstance(kind, str) else f"a {type(kind).__name__} for the name of a class"
         if own != saved and (name != "model" or "none" in (own, saved)):
             yield f"{name}: saved was {saved}, here is {own}"
 

@@ -7,6 +7,7 @@ import pytest
 
 import nnlite as nl
 from nnlite import io, layers, nn, optim, optimizers
+from nnlite.io._state import read_state, write_state
 from nnlite.models import Sequential
 
 pytest.importorskip("safetensors")
@@ -218,6 +219,17 @@ def test_every_changed_byte_is_noticed(tmp_path):
         except io.FormatError:
             refused += 1
     assert refused >= len(range(0, len(content), 3)) - 8  # all but those in the name and the frame of the digest
+
+
+@pytest.mark.parametrize("kind", [3, None, np.ones(2)], ids=str)
+def test_a_state_of_nonsense_does_not_fit(tmp_path, kind):
+    model = layers.Dense(1, input_shape=(2,))
+    io.Checkpoint(model).save(tmp_path / "a")
+    state = read_state(tmp_path / "a", "checkpoint")
+    for change in ({"kinds": {**state["kinds"], "model": kind, "generators": kind}}, {"parts": {"model": kind}}):
+        write_state(tmp_path / "b", "checkpoint", {**state, **change})
+        with pytest.raises(ValueError, match="does not fit, nothing was restored"):
+            io.Checkpoint(model).restore(tmp_path / "b")
 
 
 class TestMistakes:
