@@ -49,10 +49,11 @@ def fit(run: Run) -> None:
                 logs = model.metrics_so_far()
                 if run.validation is not None and run.validation.is_due(run.epoch) and not run.interruption.requested:
                     logs.update((f"val_{name}", value) for name, value in _validate(run).items())
-                if run.interruption.requested:
+                if not run.interruption.requested:
+                    run.end_epoch(logs)
+                if run.interruption.requested:  # then, or by now
                     tell("_on_interrupt")
                     break
-                run.end_epoch(logs)
         tell("on_train_end", run.logs)
 
 
