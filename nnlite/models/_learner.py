@@ -227,12 +227,16 @@ class Learner(Module):
         ------
         RuntimeError
             If the model was not compiled with a loss.
+        ValueError
+            If there are no batches, or the data do not fit each other or the model.
         """
         needed_by = "evaluate" if self._start("evaluate") else None
         batches = as_batches("x", x, y, sample_weight, batch_size, needed_by=needed_by)
         feed = Feed(batches, steps)
         with self._told(in_order(callbacks), {"steps": feed.steps, "verbose": verbose}) as told:
             logs = training.evaluate(self, feed.epoch(0), Listeners(told))
+        if not logs:
+            raise ValueError("evaluate() got no batches")
         if verbose:
             print(" - ".join(f"{name}: {value:.4f}" for name, value in logs.items()), flush=True)
         return _as_keras(logs, return_dict)

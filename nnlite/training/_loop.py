@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 __all__ = ["evaluate", "fit", "inference", "learning", "predict", "predict_nothing", "trial"]
 
 
+_ONLY_ONCE = (
+    "a generator can be gone through only once; pass a nnlite.data.DataLoader, or another iterable that begins anew for "
+    "each epoch"
+)
+
+
 def fit(run: Run) -> None:
     """Train: for every batch a step of the model, after every epoch the validation."""
     model, tell = run.model, run.listeners.tell
@@ -95,6 +101,8 @@ def _validate(run: Run) -> Logs:
         logs = evaluate(run.model, run.validation, run.listeners, run.interruption)
     if run.interruption.requested:
         run.validation.load_state_dict(before)
+    elif not logs:
+        warnings.warn(f"the validation data ran out: {_ONLY_ONCE}", RuntimeWarning, stacklevel=4)
     return logs
 
 
@@ -104,7 +112,7 @@ def evaluate(
     listeners: Listeners | None = None,
     interruption: Interruption | None = None,
 ) -> Logs:
-    """Return the loss and the metrics over all batches, in inference mode."""
+    """Return the loss and the metrics over all batches, in inference mode; nothing if there are none."""
     told = listeners or Listeners()
     begun, ended = told.of("on_test_batch_begin"), told.of("on_test_batch_end")
     with blas_limit, inference(), model.scoring() as scores:
@@ -119,7 +127,7 @@ def evaluate(
                     tell(number, logs)
             if interruption is not None and interruption.requested:
                 break
-        logs = scores.logs()
+        logs = scores.logs() if scores.count else {}
         told.tell("on_test_end", logs)
         return logs
 
@@ -239,7 +247,4 @@ def _nan_report(loss: float, epoch: int, batch: int) -> str:
 def _shortage_report(run: Run) -> str:
     """Say that there were no more batches, and what to give."""
     place = "" if not run.batch else f" after {run.batch} of {run.feed.steps} batches"
-    return (
-        f"the training data ran out in epoch {run.epoch + 1}{place}, and the training ends: a generator can be gone "
-        "through only once; pass a nnlite.data.DataLoader, or another iterable that begins anew for each epoch"
-    )
+    return f"the training data ran out in epoch {run.epoch + 1}{place}, and the training ends: {_ONLY_ONCE}"
