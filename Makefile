@@ -20,12 +20,13 @@ export NNLITE_DATA := $(abspath ../shared/data)
 endif
 endif
 
-.PHONY: help demo test test-all parity campaign inventory examples lint format bench clean
+.PHONY: help demo test test-all test-threads parity campaign inventory examples lint format bench clean
 
 help:
 	@echo "make demo      train the network of examples/mnist_cnn.py on real digits and draw its pictures"
 	@echo "make test      run the whole test suite (ARGS='-k conv -x' goes to pytest)"
 	@echo "make test-all  run it on every Python from 3.11 up that is found, here and in pyenv"
+	@echo "make test-threads  run the suite with one thread and with two"
 	@echo "make parity    compare nnlite with PyTorch and Keras, which it installs first"
 	@echo "make campaign  read 10,000 hostile files, and kill and resume trainings, for some minutes"
 	@echo "make inventory write docs/inventory.md from the code and the last make parity"
@@ -53,6 +54,10 @@ test-all:
 	done; \
 	echo "== tested on:$${tested:- no Python from 3.11 up was found}; failed on:$${failed:- none}"; \
 	test -n "$$tested" && test -z "$$failed"
+
+test-threads: $(READY)
+	NNLITE_NUM_THREADS=1 $(BIN)/python -m pytest $(ARGS)
+	NNLITE_NUM_THREADS=2 $(BIN)/python -m pytest $(ARGS)
 
 parity: $(PEERS)
 	NNLITE_PARITY_LEDGER=out/parity.json $(BIN)/python -m pytest -m parity $(ARGS)

@@ -33,8 +33,8 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(ROWS), default=list(ROWS), metavar="ROW")
     parser.add_argument("--no-torch", action="store_true", help="leave PyTorch out")
     parser.add_argument("--no-memory", action="store_true", help="leave out the peak memory, which takes as long again")
-    parser.add_argument("--threads", type=int, default=_cores(), help="for every library (default: all cores)")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--threads", type=_at_least_one, default=_cores(), help="for every library (all cores)")
+    parser.add_argument("--rounds", type=_at_least_one, default=7)
     parser.add_argument("--seconds", type=float, default=0.5, help="for each library in each round")
     parser.add_argument("--verbose", action="store_true", help="a line for each setting of conv_sweep")
     parser.add_argument("--json", type=Path, help="also write what was measured to this file")
@@ -75,6 +75,14 @@ def measure(name: str, libraries: list[str], rounds: int, seconds: float) -> dic
 def _clock(row: Row) -> Callable[[Step], float]:
     """Return what finds the seconds of a step."""
     return (lambda step: float(str(step()))) if row.tells_seconds else seconds_of
+
+
+def _at_least_one(text: str) -> int:
+    """Read a positive integer."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected at least 1, got {text}")
+    return number
 
 
 def _cores() -> int:

@@ -18,6 +18,9 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", type=Path, metavar="RUN.json")
     parser.add_argument("--into", type=Path, metavar="PAGE.md")
     options = parser.parse_args()
+    for path in options.runs:
+        if not path.is_file():
+            parser.error(f"there is no file {path}; `python -m benchmarks --json {path}` writes it")
     runs = [json.loads(path.read_text(encoding="utf-8")) for path in options.runs]
     text = "\n".join([*table([run["rows"] for run in runs]), "", _origin(runs[0]["machine"], len(runs))])
     if options.into is None:

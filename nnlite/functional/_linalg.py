@@ -60,9 +60,7 @@ def affine(x: Array, weight: Array, bias: Array = None, *, activation: Any = Non
     """
     flat, shape = x.ndim == 2, x.shape
     rows = x if flat else _joined_rows(x)  # one product over all rows, not one for each matrix
-    y = _product(rows, weight)
-    if bias is not None:
-        y = y + bias
+    y = _product(rows, weight, bias)
     back = None
     if activation is not None:
         y, (back,) = activation.body(y)
@@ -375,13 +373,17 @@ def cholesky(x: Array) -> Array:
     return lower, (vjp,)
 
 
-def _product(a: Array, b: Array) -> Array:
-    """Return a @ b of two matrices; a large product of arrays uses the library's threads."""
+def _product(a: Array, b: Array, bias: Array = None) -> Array:
+    """Return a @ b of two matrices, plus a bias; a large product of arrays uses the library's threads."""
     if type(a) is not np.ndarray or type(b) is not np.ndarray:
-        return a @ b
-    if a.size * b.shape[-1] <= product.LARGE:
-        return a.dot(b)  # for small matrices twice as fast as @
-    return product.matmul(a, b)
+        y = a @ b
+    elif a.size * b.shape[-1] <= product.LARGE:
+        y = a.dot(b)  # for small matrices twice as fast as @
+    elif bias is None or bias.dtype == a.dtype == b.dtype:
+        return product.matmul(a, b, bias)
+    else:
+        y = product.matmul(a, b)
+    return y if bias is None else y + bias
 
 
 def _joined_rows(x: Array) -> Array:

@@ -256,7 +256,7 @@ def parameter_grads(
         for block in blocks[shares[number]]:
             view = view_of(x, block, windows)
             rows = _cotangent(g[block], None if y is None else y[block], x.dtype).reshape(-1, features)
-            dbias += np.ones(len(rows), x.dtype) @ rows
+            dbias += total(rows, (0,))[0]
             product = scratch("conv.product", (*shape[:-1], features // groups), x.dtype)
             flat = product.reshape(-1, features // groups)
             for channels, outputs in _groups(shape, groups):

@@ -15,14 +15,16 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.special import erf as erf_ufunc
+from scipy.special import expit
 
 from nnlite.kernels.parallel import get_num_threads, map_chunks, partition
 from nnlite.kernels.window import Array
 from nnlite.kernels.workspace import scratch
 
-__all__ = ["erf", "gelu", "gelu_vjp"]
+__all__ = ["erf", "gelu", "gelu_vjp", "sigmoid"]
 
 _BLOCK = 2**18  # elements
+_FEW = 2**10  # elements: what SciPy computes in the time of NumPy's calls
 _LEAST = 2**15  # as many are worth a thread
 
 _ERF = (
@@ -47,6 +49,26 @@ def erf(x: Array) -> Array:
     source, target = x.ravel("K"), y.ravel("K")
     _in_blocks(lambda block: _tanh_of_odd(_ERF, source[block], target[block]), x.size)
     return y
+
+
+def sigmoid(x: Array) -> Array:
+    """Return 1 / (1 + e**-x), as exact for probabilities near 0 as for others.
+
+    Through tanh it would be no slower, but everything under 3e-8 (of float32 numbers) would be 0. SciPy's function is
+    the fastest up to about 1,000 elements, and five times slower from there.
+
+    Examples
+    --------
+    >>> sigmoid(np.array([-50.0, 0.0, 50.0]))
+    array([1.92874985e-22, 5.00000000e-01, 1.00000000e+00])
+    """
+    if np.size(x) <= _FEW:
+        return expit(x)
+    y = np.negative(x)
+    with np.errstate(over="ignore"):  # e**-x is infinite then, and its reciprocal 0
+        np.exp(y, out=y)
+    y += 1
+    return np.reciprocal(y, out=y)
 
 
 def gelu(x: Array) -> tuple[Array, Array]:

@@ -32,7 +32,7 @@ def set_num_threads(n: SupportsIndex) -> None:
     ----------
     n : int
         At least 1. Until it is set, it is the number of cores that this process may use, or less where
-        `OMP_NUM_THREADS`, `OPENBLAS_NUM_THREADS` or `MKL_NUM_THREADS` asks for less.
+        `NNLITE_NUM_THREADS`, `OMP_NUM_THREADS`, `OPENBLAS_NUM_THREADS` or `MKL_NUM_THREADS` asks for less.
 
     Raises
     ------
@@ -298,7 +298,7 @@ def _default_num_threads() -> int:
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     asked = [
         os.environ.get(name, "").split(",")[0]
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+        for name in ("NNLITE_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
     ]
     limits = [int(value) for value in asked if value.isdecimal() and int(value) > 0]
     return min([cores, *limits])

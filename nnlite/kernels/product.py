@@ -25,13 +25,15 @@ _PART = 2**22  # multiplications (about 0.1 ms) that are worth waking a thread f
 _WAKING = 2**21  # multiplications that the caller makes until a helper has woken and, later, has said that it is done
 
 
-def matmul(a: Array, b: Array) -> Array:
-    """Return a @ b.
+def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
+    """Return a @ b, plus a bias, which each thread adds to its part of the product while that is in cache.
 
     Parameters
     ----------
     a : ndarray, shape (m, k)
     b : ndarray, shape (k, n)
+    bias : ndarray, shape (n,), or None
+        Of the dtype of a and b.
 
     Returns
     -------
@@ -44,10 +46,15 @@ def matmul(a: Array, b: Array) -> Array:
     """
     (m, k), n = a.shape, b.shape[1]
     out = np.empty((m, n), np.result_type(a, b))
-    if m >= n:
-        share_out(lambda rows: np.matmul(a[rows], b, out=out[rows]), m, m * k * n)
-    else:
-        share_out(lambda columns: np.matmul(a, b[:, columns], out=out[:, columns]), n, m * k * n)
+    by_rows = m >= n
+
+    def job(piece: slice) -> None:
+        rows, columns = (piece, slice(None)) if by_rows else (slice(None), piece)
+        part = np.matmul(a[rows], b[:, columns], out=out[rows, columns])
+        if bias is not None:
+            part += bias[columns]
+
+    share_out(job, m if by_rows else n, m * k * n)
     return out
 
 

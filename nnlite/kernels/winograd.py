@@ -20,6 +20,7 @@ import math
 import numpy as np
 
 from nnlite.kernels.columns import Shape, finish
+from nnlite.kernels.normalization import total
 from nnlite.kernels.parallel import count_chunks, get_num_threads, map_chunks, partition
 from nnlite.kernels.product import matmul_by_strips, sum_by_strips
 from nnlite.kernels.rectifier import keep_where_positive
@@ -77,25 +78,25 @@ def parameter_grads(x: Array, g: Array, y: Array | None, *, windows: tuple[Windo
     shares = partition(len(chunks), get_num_threads())
 
     def job(number: int) -> tuple[Array, Array]:
-        total, dbias = np.zeros((4, 4, channels, features), x.dtype), np.zeros(features, x.dtype)
-        product = scratch("winograd.product", total.shape, x.dtype)
+        sums, dbias = np.zeros((4, 4, channels, features), x.dtype), np.zeros(features, x.dtype)
+        product = scratch("winograd.product", sums.shape, x.dtype)
         for images in chunks[shares[number]]:
             cotangent = _cotangent(g[images], None if y is None else y[images])
             rows = cotangent.reshape(-1, features)
-            dbias += np.ones(len(rows), x.dtype) @ rows
+            dbias += total(rows, (0,))[0]
             tiles = _transformed_input(x[images], windows)
             outputs = _transformed_cotangent(cotangent)
             sum_by_strips(tiles.reshape(4, 4, -1, channels), outputs.reshape(4, 4, -1, features), product)
-            total += product
-        return total, dbias
+            sums += product
+        return sums, dbias
 
     with np.errstate(invalid="ignore"):
-        (total, dbias), *others = map_chunks(job, len(shares))
+        (sums, dbias), *others = map_chunks(job, len(shares))
     for other, bias_other in others:
-        total += other
+        sums += other
         dbias += bias_other
     to_weight = _TO_KERNEL.T.astype(x.dtype)
-    dweight = np.einsum("ir,jc,crxy->ijxy", to_weight, to_weight, total, optimize=True)
+    dweight = np.einsum("ir,jc,crxy->ijxy", to_weight, to_weight, sums, optimize=True)
     return np.ascontiguousarray(dweight), dbias
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from nnlite.functional._attention import attend
-from nnlite.functional._conv import _conv, conv_input_grad
+from nnlite.functional._conv import _conv, _conv_layer, conv_input_grad
 from nnlite.functional._linalg import _einsum, affine, matmul, outer, tensordot
 from nnlite.functional._recurrent import _gru, _lstm, _rnn
 
@@ -78,6 +78,7 @@ _FORMULAS: dict[Any, Callable[[Arrays, Any, Arrays], Any]] = {
     tensordot: _of_tensordot,
     _einsum: _of_einsum,
     _conv: _of_convolution,
+    _conv_layer: _of_convolution,
     conv_input_grad: _of_transposed_convolution,
     _rnn: _of_recurrence,
     _lstm: _of_recurrence,

@@ -29,8 +29,8 @@ __all__ = ["evaluate", "fit", "inference", "learning", "predict", "predict_nothi
 
 
 _ONLY_ONCE = (
-    "a generator can be gone through only once; pass a nnlite.data.DataLoader, or another iterable that begins anew for "
-    "each epoch"
+    "a generator can be gone through only once; pass a nnlite.data.DataLoader, or another iterable that begins anew "
+    "for each epoch"
 )
 
 

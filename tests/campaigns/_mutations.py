@@ -139,7 +139,7 @@ def lie_in_the_header(content: bytes, random: Random) -> bytes:
     elif what == 1 and entry["shape"]:
         entry["shape"][random.integers(len(entry["shape"]))] = number
     elif what == 2:
-        entry["dtype"] = ["F64", "I8", "BF16", "F8_E4M3", "OBJECT", number][random.integers(6)]
+        entry["dtype"] = ["F64", "I8", "U16", "F8_E4M3", "OBJECT", number][random.integers(6)]
     elif what == 3:
         entry["data_offsets"] = header[names[random.integers(len(names))]]["data_offsets"]
     elif what == 4:

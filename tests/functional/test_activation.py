@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import special
 
 import nnlite as nl
 import nnlite.functional as F
@@ -110,6 +111,16 @@ def test_float32_is_close_to_float64(function, values):
 def test_relu_keeps_nan_and_infinity():
     np.testing.assert_array_equal(F.relu(np.array([np.nan, np.inf, -np.inf])), [np.nan, np.inf, 0])
     np.testing.assert_array_equal(F.leaky_relu(np.array([np.nan, np.inf, -np.inf])), [np.nan, np.inf, -np.inf])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_sigmoid_is_exact_also_near_zero(dtype):
+    for count in (1001, 2001):  # few take another way than many
+        x = np.linspace(-80, 20, count).astype(dtype)
+        y = F.sigmoid(x)
+        assert y.dtype == dtype
+        np.testing.assert_allclose(y, special.expit(x.astype(np.float64)), rtol=4 * np.finfo(dtype).eps)
+        np.testing.assert_array_equal(F.sigmoid(np.full(count, -1e4, dtype)), 0)
 
 
 def test_sigmoid_and_softmax_reach_their_limits_at_infinity():

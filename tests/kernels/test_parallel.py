@@ -209,7 +209,7 @@ def test_wrong_numbers_of_threads_are_quoted(n: Any, error: type[Exception]) -> 
 
 
 def test_the_environment_lowers_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    for name in ("NNLITE_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
     cores = parallel._default_num_threads()
     assert cores >= 1
@@ -219,6 +219,8 @@ def test_the_environment_lowers_the_default(monkeypatch: pytest.MonkeyPatch) -> 
     assert parallel._default_num_threads() == cores
     monkeypatch.setenv("OMP_NUM_THREADS", "many")
     assert parallel._default_num_threads() == cores
+    monkeypatch.setenv("NNLITE_NUM_THREADS", "1")
+    assert parallel._default_num_threads() == 1
 
 
 def test_partition_covers_everything_once_and_evenly() -> None:

@@ -88,3 +88,11 @@ def test_large_matmul_is_differentiable_in_every_spelling() -> None:
         slopes = 2 * (a @ shifted).sum() * np.ones((130, 50)) @ shifted.T
         moved.append((slopes**2).sum())
     np.testing.assert_allclose(second.numpy()[3, 4], (moved[0] - moved[1]) / (2 * h), rtol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(700, 40, 300), (30, 400, 1000), (2, 3, 4)])
+def test_a_bias_is_added_to_every_row(threads: int, shape: tuple[int, int, int]) -> None:
+    m, k, n = shape
+    rng = np.random.default_rng(0)
+    a, b, bias = rng.normal(size=(m, k)), rng.normal(size=(k, n)), rng.normal(size=n)
+    np.testing.assert_allclose(product.matmul(a, b, bias), a @ b + bias, rtol=1e-12, atol=1e-12)
