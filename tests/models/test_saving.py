@@ -386,3 +386,18 @@ def test_a_layer_that_comes_twice_is_one_again(shape, tmp_path):
     loaded = load_model(tmp_path / "model")
     assert loaded.layers[1] is loaded.layers[2]
     np.testing.assert_array_equal(loaded.predict(x), expected)
+
+
+def test_what_weight_decay_spares_is_spared_afterwards(tmp_path):
+    model = Sequential([Dense(2, input_shape=(2,)), Dense(2), Dense(1)])
+    optimizer = optimizers.AdamW(weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(var_list=[model[0].kernel], var_names=["bias"])
+    model.compile(optimizer, "mse")
+    x, y = np.ones((4, 2), np.float32), np.ones(4)
+    model.fit(x, y, verbose=0)
+    model.save(tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    for one in (model, loaded):
+        one.fit(x, y, epochs=3, verbose=0)
+    for expected, found in zip(model.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
