@@ -65,7 +65,7 @@ class ModelCheckpoint(Monitor):
     ['1-1.00.npz', '2-0.00.npz']
     """
 
-    state_names = ("best", "_batches")
+    state_names = ("best", "_batches", "_epoch")
 
     def __init__(
         self,

@@ -48,6 +48,7 @@ def training_data(
         if validation_batch_size is not None:
             held_back = Batches(held_back.x, held_back.y, held_back.sample_weight, validation_batch_size)
     if class_weight is not None:  # the validation is not weighted by class
+        _check_class_weight(class_weight)
         if isinstance(train, Stream):
             train.weigh = lambda y, weight: weighted_by_class(y, class_weight, weight)
         else:
@@ -129,10 +130,19 @@ def weighted_by_class(y: Any, class_weight: Mapping[int, float], sample_weight: 
     """Return the weight of each sample by its class, integer or one-hot, times its own."""
     if not isinstance(y, np.ndarray) or not isinstance(sample_weight, (np.ndarray, type(None))):
         raise ValueError("class_weight is for models with one output; give each output a sample_weight instead")
-    if not isinstance(class_weight, Mapping):
-        raise TypeError(f"expected class_weight to be a mapping such as {{0: 1.0, 1: 5.0}}, got {class_weight!r}")
     labels = y.argmax(axis=-1) if y.ndim == 2 and y.shape[1] > 1 else y.reshape(len(y), -1)
     if labels.size != len(y):
         raise ValueError(f"class_weight needs one label, integer or one-hot, for each sample, got y of shape {y.shape}")
     weights = np.array([class_weight.get(int(label), 1.0) for label in labels.flat])
     return weights if sample_weight is None else np.asarray(weights * sample_weight.reshape(len(y)))
+
+
+def _check_class_weight(given: Any) -> None:
+    """Require numbers by class: a class of another name would never be met."""
+    if not isinstance(given, Mapping):
+        raise TypeError(f"expected class_weight to be a mapping such as {{0: 1.0, 1: 5.0}}, got {given!r}")
+    for label, weight in given.items():
+        if not isinstance(label, (int, float, np.number)) or not float(label).is_integer():
+            raise TypeError(f"expected class_weight for integers, as {{0: 1.0, 1: 5.0}} has them, got it for {label!r}")
+        if not isinstance(weight, (int, float, np.number)) or not np.isfinite(weight):
+            raise TypeError(f"expected class_weight[{label}] to be a finite number, got {weight!r}")

@@ -16,6 +16,7 @@ from nnlite.callbacks import Callback, History, Logs, ProgressBar
 from nnlite.data import Dataset
 from nnlite.data._samples import as_samples
 from nnlite.layers import Module
+from nnlite.losses import Loss
 from nnlite.models._data import as_batches, as_one_batch, check_integer, training_data
 from nnlite.models._flags import Flags
 from nnlite.training import Batches, Feed, Run, is_stream
@@ -157,7 +158,8 @@ class Learner(Module):
             Validates after every so many epochs, or after these; the first epoch is 1.
         accumulate : int, default 1
             Takes a step of the optimizer after so many batches (and after those left at the end of an epoch), by the
-            gradient of the mean over all their samples: as one batch that is so many times larger.
+            gradient of the mean over all their samples: as one batch that is so many times larger. A batch counts by
+            its samples, also where masks leave out some of their steps.
 
         Returns
         -------
@@ -225,12 +227,16 @@ class Learner(Module):
         ------
         RuntimeError
             If the model was not compiled with a loss.
+        ValueError
+            If there are no batches, or the data do not fit each other or the model.
         """
         needed_by = "evaluate" if self._start("evaluate") else None
         batches = as_batches("x", x, y, sample_weight, batch_size, needed_by=needed_by)
         feed = Feed(batches, steps)
         with self._told(in_order(callbacks), {"steps": feed.steps, "verbose": verbose}) as told:
             logs = training.evaluate(self, feed.epoch(0), Listeners(told))
+        if not logs:
+            raise ValueError("evaluate() got no batches")
         if verbose:
             print(" - ".join(f"{name}: {value:.4f}" for name, value in logs.items()), flush=True)
         return _as_keras(logs, return_dict)
@@ -392,6 +398,12 @@ class Learner(Module):
             raise ValueError(
                 f"{type(self.optimizer).__name__} looks at a batch several times in a step, and cannot accumulate"
             )
+        for loss in leaves(self._objective.loss if self._objective else None):
+            if isinstance(loss, Loss) and loss.reduction not in ("sum_over_batch_size", "mean"):
+                raise ValueError(
+                    "accumulate counts each batch by its samples, and needs losses that are means over them: expected "
+                    f'reduction="sum_over_batch_size", got {loss!r}'
+                )
 
     def _evaluated_again(self, optimizer: optimizers.Optimizer, *batch: Any) -> Callable[[], Tensor] | None:
         """Return what computes the loss and its gradients anew, for an optimizer that needs it."""

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 __all__ = ["evaluate", "fit", "inference", "learning", "predict", "predict_nothing", "trial"]
 
 
+_ONLY_ONCE = (
+    "a generator can be gone through only once; pass a nnlite.data.DataLoader, or another iterable that begins anew "
+    "for each epoch"
+)
+
+
 def fit(run: Run) -> None:
     """Train: for every batch a step of the model, after every epoch the validation."""
     model, tell = run.model, run.listeners.tell
@@ -49,10 +55,11 @@ def fit(run: Run) -> None:
                 logs = model.metrics_so_far()
                 if run.validation is not None and run.validation.is_due(run.epoch) and not run.interruption.requested:
                     logs.update((f"val_{name}", value) for name, value in _validate(run).items())
-                if run.interruption.requested:
+                if not run.interruption.requested:
+                    run.end_epoch(logs)
+                if run.interruption.requested:  # then, or by now
                     tell("_on_interrupt")
                     break
-                run.end_epoch(logs)
         tell("on_train_end", run.logs)
 
 
@@ -94,6 +101,8 @@ def _validate(run: Run) -> Logs:
         logs = evaluate(run.model, run.validation, run.listeners, run.interruption)
     if run.interruption.requested:
         run.validation.load_state_dict(before)
+    elif not logs:
+        warnings.warn(f"the validation data ran out: {_ONLY_ONCE}", RuntimeWarning, stacklevel=4)
     return logs
 
 
@@ -103,7 +112,7 @@ def evaluate(
     listeners: Listeners | None = None,
     interruption: Interruption | None = None,
 ) -> Logs:
-    """Return the loss and the metrics over all batches, in inference mode."""
+    """Return the loss and the metrics over all batches, in inference mode; nothing if there are none."""
     told = listeners or Listeners()
     begun, ended = told.of("on_test_batch_begin"), told.of("on_test_batch_end")
     with blas_limit, inference(), model.scoring() as scores:
@@ -118,7 +127,7 @@ def evaluate(
                     tell(number, logs)
             if interruption is not None and interruption.requested:
                 break
-        logs = scores.logs()
+        logs = scores.logs() if scores.count else {}
         told.tell("on_test_end", logs)
         return logs
 
@@ -238,7 +247,4 @@ def _nan_report(loss: float, epoch: int, batch: int) -> str:
 def _shortage_report(run: Run) -> str:
     """Say that there were no more batches, and what to give."""
     place = "" if not run.batch else f" after {run.batch} of {run.feed.steps} batches"
-    return (
-        f"the training data ran out in epoch {run.epoch + 1}{place}, and the training ends: a generator can be gone "
-        "through only once; pass a nnlite.data.DataLoader, or another iterable that begins anew for each epoch"
-    )
+    return f"the training data ran out in epoch {run.epoch + 1}{place}, and the training ends: {_ONLY_ONCE}"

@@ -222,7 +222,7 @@ def test_ctrl_c_makes_a_backup_even_inside_an_epoch(tmp_path: Path) -> None:
         return model, model.fit(X, Y, 5, 4, verbose=0, callbacks=callbacks, validation_data=VALIDATION)
 
     whole = picture(*train(), tmp_path)
-    for event, number in (("on_train_batch_end", 7), ("on_test_batch_end", 2)):
+    for event, number in (("on_train_batch_end", 7), ("on_test_batch_end", 2), ("on_epoch_end", 2)):
         count = 0
 
         def press(*news: Any) -> None:
@@ -234,6 +234,19 @@ def test_ctrl_c_makes_a_backup_even_inside_an_epoch(tmp_path: Path) -> None:
         _, history = train(BackupAndRestore(tmp_path / event), LambdaCallback(**{event: press}))  # type: ignore[arg-type]
         assert len(history.epoch) < 4
         assert picture(*train(BackupAndRestore(tmp_path / event)), tmp_path) == whole
+
+
+def test_ctrl_c_at_the_end_of_an_epoch_makes_a_backup_of_that_moment(tmp_path: Path) -> None:
+    seen: list[int] = []
+
+    def train(*callbacks: Callback) -> History:
+        look = LambdaCallback(on_train_batch_begin=lambda batch, logs: seen.append(batch))
+        return small().fit(X, Y, 5, 3, verbose=0, callbacks=[BackupAndRestore(tmp_path, 4), look, *callbacks])
+
+    press = LambdaCallback(on_epoch_end=lambda epoch, logs: signal.raise_signal(signal.SIGINT))
+    assert train(press).epoch == [0]
+    assert train().epoch == [0, 1, 2]
+    assert seen == [0, 1, 2, 3, 4] * 3  # no batch twice
 
 
 def test_a_damaged_backup_gives_way_to_the_one_before_and_says_so(tmp_path: Path) -> None:

@@ -67,6 +67,25 @@ def test_after_so_many_batches_across_epochs(tmp_path: Path) -> None:
     assert sorted(os.listdir(tmp_path)) == ["1-3.npz", "2-2.npz", "3-1.npz", "3-4.npz"]
 
 
+def test_a_training_that_is_resumed_inside_an_epoch_names_the_same_files(tmp_path: Path) -> None:
+    def train(folder: Path, *others: nl.callbacks.Callback) -> list[str]:
+        save = ModelCheckpoint(f"{folder}/{{epoch}}-{{batch}}.npz", save_weights_only=True, save_freq=3)
+        compiled().fit(X, Y, batch_size=2, epochs=3, verbose=0, callbacks=[save, *others])
+        return sorted(os.listdir(folder))
+
+    def kill(batch: int, logs: Any) -> None:
+        killing.count += 1
+        if killing.count == 6:  # the second batch of the second epoch, whose first was backed up
+            raise SystemExit
+
+    killing: Any = nl.callbacks.LambdaCallback(on_train_batch_begin=kill)
+    killing.count = 0
+    backup = tmp_path / "backup"
+    with pytest.raises(SystemExit):
+        train(tmp_path / "killed", nl.callbacks.BackupAndRestore(backup, 5), killing)
+    assert train(tmp_path / "killed", nl.callbacks.BackupAndRestore(backup, 5)) == train(tmp_path / "whole")
+
+
 def test_it_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "model.safetensors"
     compiled().fit(X, Y, verbose=0, callbacks=[ModelCheckpoint(path, verbose=1)])

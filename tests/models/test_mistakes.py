@@ -101,6 +101,10 @@ class TestFitArguments:
             ({"validation_data": (X,)}, ValueError, "got 1 values"),
             ({"validation_data": (X, Y[:3])}, ValueError, "validation_data: x has 20 samples and y has 3"),
             ({"class_weight": "balanced"}, TypeError, "mapping such as {0: 1.0, 1: 5.0}, got 'balanced'"),
+            ({"class_weight": {"0": 1.0, "1": 5.0}}, TypeError, "class_weight for integers, .*, got it for '0'"),
+            ({"class_weight": {0.5: 1.0}}, TypeError, r"class_weight for integers, .*, got it for 0\.5"),
+            ({"class_weight": {0: None}}, TypeError, r"class_weight\[0\] to be a finite number, got None"),
+            ({"class_weight": {1: float("nan")}}, TypeError, r"class_weight\[1\] to be a finite number, got nan"),
             ({"y": X, "class_weight": {}}, ValueError, r"expected y_true of the predictions' shape \(20, 1\)"),
             (
                 {"y": IMAGES, "class_weight": {}},

@@ -139,3 +139,11 @@ def test_steps_of_ones_own_and_optimizers_that_look_again_are_refused() -> None:
         own.fit(X, Y, accumulate=2)
     with pytest.raises(ValueError, match="LBFGS looks at a batch several times in a step, and cannot accumulate"):
         built(nl.optimizers.LBFGS()).fit(X, Y, accumulate=2)
+
+
+@pytest.mark.parametrize("reduction", ["sum", "mean_with_sample_weight"])
+def test_losses_that_are_no_means_over_samples_are_refused(reduction: str) -> None:
+    model = built()
+    model.compile("sgd", nl.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=reduction))
+    with pytest.raises(ValueError, match=f'expected reduction="sum_over_batch_size", got Sparse.*{reduction}'):
+        model.fit(X, Y, accumulate=2)

@@ -209,9 +209,18 @@ class TestMistakes:
         assert history.epoch == [0, 1]
         assert caught[0].filename == __file__
 
+    def test_a_validation_that_runs_out_is_left_out(self) -> None:
+        model = compiled()
+        with pytest.warns(RuntimeWarning, match="the validation data ran out: a generator can be gone through only"):
+            history = model.fit(X, Y, epochs=3, verbose=0, validation_data=batches())
+        assert [len(history.history[name]) for name in ("loss", "val_loss")] == [3, 1]
+
     def test_no_batches_at_all(self) -> None:
         with pytest.raises(ValueError, match=r"fit\(\) got no batches to train on"):
             compiled().fit(iter(()), verbose=0)
+        model = compiled()
+        with pytest.raises(ValueError, match=r"evaluate\(\) got no batches"):
+            model.evaluate(iter(()), verbose=0)
         with pytest.raises(ValueError, match=r"predict\(\) got no batches"):
             compiled().predict(iter(()))
 
