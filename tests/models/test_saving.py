@@ -374,3 +374,15 @@ def test_a_weight_larger_than_the_file_is_not_made(tmp_path: Any) -> None:
         write_state(tmp_path / "b", "model", state)
         with pytest.raises(io.FormatError, match=r"of shape \(.*1000000000000.* more numbers than the file holds"):
             load_model(tmp_path / "b")
+
+
+@pytest.mark.parametrize("shape", [None, (4,)])
+def test_a_layer_that_comes_twice_is_one_again(shape, tmp_path):
+    again = Dense(4, activation="tanh")
+    model = Sequential([*([Input(shape)] if shape else []), Dense(4), again, again, Dense(1)])
+    x = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    expected = model.predict(x)
+    model.save(tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    assert loaded.layers[1] is loaded.layers[2]
+    np.testing.assert_array_equal(loaded.predict(x), expected)
