@@ -129,6 +129,8 @@ class Sequential(Model):
         A layer that comes again is the number of its first place. A model that was built by a call notes the shape of
         one sample, so that its copy is built too.
         """
+        if type(self).__init__ is not Sequential.__init__:  # which makes the layers by itself
+            return super().get_config()
         begin = [] if self._input is None else [as_config(self._input.call.function)]
         layers, places = list(begin), dict[Module, int]()
         for place, layer in enumerate(self.layers, len(begin)):
@@ -144,7 +146,7 @@ class Sequential(Model):
         """Make the model that `get_config` described, with parameters of its own."""
         arguments = made_from(config, custom_objects)
         shape = arguments.pop("build_input_shape", None)
-        layers = arguments["layers"]
+        layers = arguments.get("layers", [])
         for place, layer in enumerate(layers):
             layers[place] = layers[layer] if isinstance(layer, int) else layer
         model = cls(**arguments)
