@@ -1,5 +1,6 @@
 """The rows `op_overhead`, what an operation on 4x4 numbers costs forward and backward, and `import`."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -47,11 +48,15 @@ def _step(tensors: list[Any]) -> Step:
 
 
 def importing(name: str) -> Callable[[], Step]:
-    """Return what makes a step that imports a library in a process of its own, and returns the seconds beyond NumPy."""
+    """Return what makes a step that imports a library in a process of its own, and returns the seconds beyond NumPy.
+
+    Python keeps what it compiled, as it does unless PYTHONDONTWRITEBYTECODE forbids it.
+    """
     code = f"import numpy, time; start = time.perf_counter(); import {name}; print(time.perf_counter() - start)"
 
     def step() -> float:
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
         return float(done.stdout.splitlines()[-1])
 
     return lambda: step

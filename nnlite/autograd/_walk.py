@@ -283,7 +283,10 @@ class _Walk:
             for place in () if self._partial else self._hooked:
                 leaf = place[0]
                 assert isinstance(leaf, Tensor)
-                self.arrived[place] = self._through_hooks(self.arrived[place], leaf._hooks or {})
+                shown = self.arrived[place]
+                gradient = self._through_hooks(shown, leaf._hooks or {})
+                # A hook may keep what it was shown, and to a leaf's gradient others are added in place.
+                self.arrived[place] = gradient.copy() if gradient is shown and not self._graph else gradient
         finally:
             current_mode.reset(token)
 

@@ -97,11 +97,15 @@ def opened(path: Location, wanted: str, zipped: bool = False) -> Iterator[Binary
 
     Raises
     ------
+    TypeError
+        If `path` is none: Python would take an integer for a file that is open already, and close it.
     FileNotFoundError, IsADirectoryError
         If there is no such file.
     FormatError
         If the file is of another kind, or what reads it fails.
     """
+    if not isinstance(path, (str, os.PathLike)):
+        raise TypeError(f"expected the path of {wanted}, got {path!r}")
     if os.path.isdir(path):
         raise IsADirectoryError(f"expected {wanted}, got the folder {os.fspath(path)!r}")
     if not os.path.exists(path):

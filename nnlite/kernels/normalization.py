@@ -9,12 +9,15 @@ from itertools import groupby
 import numpy as np
 
 from nnlite.kernels.window import Array
+from nnlite.kernels.workspace import scratch
 
 __all__ = ["backward", "forward", "total"]
 
 Axes = tuple[int, ...]
 
 _STRIP = 256  # as many numbers are added up in a row
+_BLOCK = 2**16  # elements of rows that stay in a core's cache from one pass to the next
+_ROW_LENGTHS = range(64, 4097)  # shorter rows make each pass slow, longer ones should be added up by strips
 
 
 def forward(
@@ -41,6 +44,8 @@ def forward(
     y, mean, var : ndarrays
         The statistics keep the reduced axes with length 1.
     """
+    if _lies_in_rows(x, weight, bias, mask, axes):
+        return _forward_by_rows(x, weight, bias, axes=axes, eps=eps)
     n = _count(x, mask, axes)
     mean = total(x if mask is None else x * mask, axes) / n
     y = x - mean
@@ -81,6 +86,8 @@ def backward(
     along : tuple of int
         The axes along which weight and bias lie, even if there are none.
     """
+    if axes == along and g.dtype == x.dtype and _lies_in_rows(x, weight, None, mask, axes):
+        return _backward_by_rows(g, x, weight, mean, scale, needs, axes=axes)
     z = x - mean
     z *= scale
     weight_axes = tuple(a for a in range(x.ndim) if a not in along)
@@ -107,6 +114,95 @@ def backward(
     dx = np.subtract(h, z, out=z)
     dx *= scale * weight if one_weight and weight is not None else scale
     return dx, dweight if needs[1] else None, dbias if needs[2] else None
+
+
+def _lies_in_rows(x: Array, weight: Array | None, bias: Array | None, mask: Array | None, axes: Axes) -> bool:
+    """Say whether each mean is that of a row in memory, with a weight for each of its elements: a layer norm."""
+    first = x.ndim - len(axes)
+    row = x.shape[first:]
+    return (
+        mask is None
+        and axes == tuple(range(first, x.ndim))
+        and math.prod(row) in _ROW_LENGTHS
+        and x.dtype.kind == "f"
+        and x.itemsize >= 4
+        and x.flags.c_contiguous
+        and all(p is None or (p.dtype == x.dtype and p.shape == (1,) * first + row) for p in (weight, bias))
+    )
+
+
+def _forward_by_rows(
+    x: Array, weight: Array | None, bias: Array | None, *, axes: Axes, eps: float
+) -> tuple[Array, Array, Array]:
+    """Return the same as `forward`, block by block, so that all passes over a block but the first find it in cache."""
+    rows, blocks = _rows(x, axes)
+    n = rows.shape[1]
+    y = np.empty_like(rows)
+    mean, var = np.empty((2, len(rows), 1), x.dtype)
+    ones = np.ones((n, 1), x.dtype)
+    for block in blocks:
+        centered = y[block]
+        mean_of_rows = np.matmul(rows[block], ones, out=mean[block])
+        mean_of_rows /= n
+        np.subtract(rows[block], mean_of_rows, out=centered)
+        rest = centered @ ones
+        rest /= n
+        mean_of_rows += rest
+        centered -= rest
+        squares = np.square(centered, out=scratch("normalization.products", centered.shape, x.dtype))
+        var_of_rows = np.matmul(squares, ones, out=var[block])
+        var_of_rows /= n
+        centered *= 1 / np.sqrt(var_of_rows + eps)
+        if weight is not None:
+            centered *= weight.reshape(n)
+        if bias is not None:
+            centered += bias.reshape(n)
+    kept = (*x.shape[: -len(axes)], *(1,) * len(axes))
+    return y.reshape(x.shape), mean.reshape(kept), var.reshape(kept)
+
+
+def _backward_by_rows(
+    g: Array, x: Array, weight: Array | None, mean: Array, scale: Array, needs: tuple[bool, ...], *, axes: Axes
+) -> tuple[Array | None, Array | None, Array | None]:
+    """Return the same as `backward`, block by block; sums of products with a weight are products with a vector."""
+    rows, blocks = _rows(x, axes)
+    n = rows.shape[1]
+    g, mean, scale = g.reshape(rows.shape), mean.reshape(-1, 1), scale.reshape(-1, 1)
+    factor = np.ones(n, x.dtype) if weight is None else weight.reshape(n)
+    dx = np.empty_like(rows) if needs[0] else None
+    dfactor, doffset = (np.zeros(n, x.dtype) if need else None for need in needs[1:])
+    for block in blocks:
+        g_rows, s = g[block], scale[block]
+        centered = scratch("normalization.centered", g_rows.shape, x.dtype)
+        products = scratch("normalization.products", g_rows.shape, x.dtype) if dx is None else dx[block]
+        np.subtract(rows[block], mean[block], out=centered)
+        np.multiply(g_rows, centered, out=products)
+        if dfactor is not None:
+            dfactor += s[:, 0] @ products
+        if doffset is not None:
+            doffset += np.ones(len(g_rows), x.dtype) @ g_rows
+        if dx is None:
+            continue
+        slope = products @ factor[:, None]  # of h * (x - mean), h = g * weight
+        slope *= s
+        slope /= n
+        slope *= s
+        centered *= slope
+        centered += g_rows @ factor[:, None] / n
+        h = g_rows if weight is None else np.multiply(g_rows, factor, out=products)
+        np.subtract(h, centered, out=products)
+        products *= s
+    along = (*(1,) * (x.ndim - len(axes)), *x.shape[-len(axes) :])
+    dweight, dbias = (None if d is None else d.reshape(along) for d in (dfactor, doffset))
+    return None if dx is None else dx.reshape(x.shape), dweight, dbias
+
+
+def _rows(x: Array, axes: Axes) -> tuple[Array, list[slice]]:
+    """Return x as a matrix with a row for each mean, and the blocks of rows to work on."""
+    n = math.prod(x.shape[a] for a in axes)
+    rows = x.reshape(-1, n)
+    step = max(_BLOCK // n, 1)
+    return rows, [slice(start, start + step) for start in range(0, len(rows), step)]
 
 
 def total(x: Array, axes: Axes) -> Array:

@@ -423,7 +423,7 @@ class Model(Learner):
 
     def get_config(self) -> dict[str, Any]:
         """Return the model without its parameters as plain types: a functional one by its layers and calls."""
-        if self._graph is None or type(self) is not Model:
+        if self._graph is None or type(self).__init__ is not Model.__init__:
             return super().get_config()
         return {"name": self.name, **graph_config(self._graph)}
 

@@ -18,6 +18,7 @@ from nnlite.io._files import Location, check_name
 from nnlite.io._state import read_state, read_weights, write_state
 from nnlite.layers import Module
 from nnlite.layers._mode import rehearsal, weights_at_most
+from nnlite.optimizers import FirstOrderOptimizer
 from nnlite.training._loop import inference
 
 if TYPE_CHECKING:
@@ -97,6 +98,8 @@ def load_model(path: Location, custom_objects: Mapping[str, Any] | None = None, 
             model.compile(made_from(compiled["optimizer"], custom_objects), **arguments)
             if compiled["state"] is not None and model.optimizer is not None:
                 model.optimizer.load_state_dict(compiled["state"])
+            if isinstance(model.optimizer, FirstOrderOptimizer):
+                model.optimizer.exclude_from_weight_decay(var_names=compiled.get("undecayed"))
         _freeze(model, state["frozen"])
     except UnknownNameError as error:
         raise ValueError(f"{path}: {error}" + ("; compile=False does without losses and metrics" * compile)) from error
@@ -159,6 +162,7 @@ def _compiled(model: Model) -> dict[str, Any] | None:
         optimizer.bind(named)
     config["state"] = optimizer.state_dict() if named else None
     config["frozen"] = flags.frozen(model)
+    config["undecayed"] = optimizer.undecayed_names() if isinstance(optimizer, FirstOrderOptimizer) else []
     return config
 
 

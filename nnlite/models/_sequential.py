@@ -126,10 +126,17 @@ class Sequential(Model):
     def get_config(self) -> dict[str, Any]:
         """Return the layers without their parameters as plain types, the `Input` first if there is one.
 
-        A model that was built by a call notes the shape of one sample, so that its copy is built too.
+        A layer that comes again is the number of its first place. A model that was built by a call notes the shape of
+        one sample, so that its copy is built too.
         """
+        if type(self).__init__ is not Sequential.__init__:  # which makes the layers by itself
+            return super().get_config()
         begin = [] if self._input is None else [as_config(self._input.call.function)]
-        config = {"layers": begin + [as_config(layer) for layer in self.layers], "name": self.name}
+        layers, places = list(begin), dict[Module, int]()
+        for place, layer in enumerate(self.layers, len(begin)):
+            layers.append(places[layer] if layer in places else as_config(layer))
+            places.setdefault(layer, place)
+        config = {"layers": layers, "name": self.name}
         if not begin and len(self._input_shapes) == 1:
             config["build_input_shape"] = list(self._input_shapes[0])
         return config
@@ -139,6 +146,9 @@ class Sequential(Model):
         """Make the model that `get_config` described, with parameters of its own."""
         arguments = made_from(config, custom_objects)
         shape = arguments.pop("build_input_shape", None)
+        layers = arguments.get("layers", [])
+        for place, layer in enumerate(layers):
+            layers[place] = layers[layer] if isinstance(layer, int) else layer
         model = cls(**arguments)
         if shape is not None and None not in shape and not model.built:
             model.build((None, *shape))

@@ -205,6 +205,12 @@ class FirstOrderOptimizer(Optimizer):
         """
         self._undecayed = list(var_list or ()), list(var_names or ())
 
+    def undecayed_names(self) -> list[str]:
+        """Return the regular expressions of the names that weight decay spares."""
+        excluded, patterns = self._undecayed
+        names = (name for name, p in self._parameters.items() if any(p is one for one in excluded))
+        return [*patterns, *(f"^{re.escape(name)}$" for name in names)]
+
     def _decays(self, name: str, parameter: Parameter) -> bool:
         """Say whether the parameter is not excluded from weight decay."""
         excluded, patterns = self._undecayed

@@ -48,11 +48,11 @@ class Joined:
         return {name: parts[parameter] for name, parts in self._cut_slots.items()}
 
     def gather(self) -> bool:
-        """Fill `w` and `g`; False if a parameter has no gradient, is not trained now, or has another dtype now."""
+        """Fill `w` and `g`; False if a parameter has no gradient, or now is frozen, constrained or of another dtype."""
         weights, gradients, dtype = [], [], self.w.dtype
         for parameter in self.parts:
             w, g = parameter._data, parameter.grad
-            if g is None or not parameter._requires_grad or w.dtype is not dtype:
+            if g is None or not parameter._requires_grad or w.dtype is not dtype or parameter.constraint is not None:
                 return False
             weights.append(w)
             gradients.append(g)

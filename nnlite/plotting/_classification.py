@@ -119,12 +119,12 @@ def decision_boundary(
     Parameters
     ----------
     model : Model, Module or callable
-        Maps points (N, 2) to (N,), (N, 1) or (N, classes); integers are taken as classes. Modules run in inference
-        mode. Of other objects with a `predict`, that is called.
+        Maps points (N, 2) to (N,), (N, 1) or (N, classes); integers and names are taken as classes. Modules run in
+        inference mode. Of other objects with a `predict`, that is called.
     x : array_like, shape (N, 2)
         Points: the plane is drawn around them.
     y : array_like, shape (N,), (N, 1) or one-hot (N, classes), optional
-        Their classes, 0, 1, 2, ...; without them only the plane is drawn.
+        Their classes, 0, 1, 2, ... or names, which count in sorted order; without them only the plane is drawn.
     class_names : sequence of str, optional
     threshold : float, optional
         Where a single output changes its mind: by default 0.5 if all outputs lie in [0, 1], and 0 if not.
@@ -158,14 +158,15 @@ def decision_boundary(
         raise ValueError(
             f"decision_boundary draws inputs of two numbers: expected x of shape (N, 2), got {points.shape}"
         )
-    classes = None if y is None else _classes_of(array_of(y))
-    if classes is not None and len(classes) != len(points):
-        raise ValueError(f"decision_boundary expected a class for each of {len(points)} points, got {len(classes)}")
     low, high = points.min(axis=0), points.max(axis=0)
     around = margin * np.where(high > low, high - low, 1)
     ticks = [np.linspace(a, b, steps, dtype=np.float32) for a, b in zip(low - around, high + around, strict=True)]
     plane = np.stack(np.meshgrid(*ticks), axis=-1).reshape(-1, 2)  # (steps * steps, 2)
-    outputs = array_of(_predictor(model)(plane))
+    labels, outputs, names = _numbered(None if y is None else array_of(y), array_of(_predictor(model)(plane)))
+    class_names = names if class_names is None else class_names
+    classes = None if labels is None else _classes_of(labels)
+    if classes is not None and len(classes) != len(points):
+        raise ValueError(f"decision_boundary expected a class for each of {len(points)} points, got {len(classes)}")
     if outputs.ndim == 2 and outputs.shape[1] == 1:
         outputs = outputs[:, 0]
     if outputs.ndim not in (1, 2) or len(outputs) != len(plane):
@@ -244,6 +245,17 @@ def _predictor(model: Any) -> Callable[[NDArray[np.float32]], Any]:
     if not callable(predict):
         raise TypeError(f"decision_boundary expected a model or a function of points, got {model!r}")
     return predict
+
+
+def _numbered(
+    labels: NDArray[Any] | None, outputs: NDArray[Any]
+) -> tuple[NDArray[Any] | None, NDArray[Any], list[str] | None]:
+    """Return labels and outputs with numbers for classes that have names, and the names, None if there are none."""
+    given = [np.asarray(a.tolist()) if a.dtype.kind == "O" else a for a in (outputs, labels) if a is not None]
+    named = [a.ravel() for a in given if a.dtype.kind == "U"]
+    names = np.unique(np.concatenate(named)) if named else None
+    outputs, *rest = [np.searchsorted(names, a) if names is not None and a.dtype.kind == "U" else a for a in given]
+    return rest[0] if rest else None, outputs, None if names is None else names.tolist()
 
 
 def _classes_of(y: NDArray[Any]) -> NDArray[np.int64]:

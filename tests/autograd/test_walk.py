@@ -431,3 +431,14 @@ class TestOwnership:
         assert x.grad is not None
         assert y.grad is not None
         assert not np.shares_memory(x.grad, y.grad)
+
+
+def test_what_a_hook_keeps_does_not_change_when_other_gradients_are_added() -> None:
+    kept: list[Any] = []
+    x = nl.tensor(np.ones(3), requires_grad=True)
+    x.register_hook(kept.append)
+    for _ in range(3):
+        (2 * x).sum().backward()
+    assert x.grad is not None
+    np.testing.assert_array_equal(x.grad, 6)
+    np.testing.assert_array_equal(kept, 2)

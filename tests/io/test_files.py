@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import nnlite as nl
 from nnlite.io._files import replacing
 
 ROOT = Path(__file__).parent.parent.parent
@@ -87,3 +88,12 @@ def test_what_a_killed_process_left_is_cleaned_up_but_not_what_a_living_one_writ
         out.write(b"newer")
     assert sorted(os.listdir(tmp_path)) == [other.name, path.name]
     assert path.read_bytes() == b"newer"
+
+
+@pytest.mark.parametrize("load", [nl.io.load_npz, nl.data.CharTokenizer.load])
+def test_a_number_is_no_path_and_closes_nobodys_file(load, tmp_path):
+    with (tmp_path / "mine").open("wb") as mine:
+        with pytest.raises(TypeError, match=rf"expected the path of .*, got {mine.fileno()}"):
+            load(mine.fileno())
+        mine.write(b"still open")
+    assert (tmp_path / "mine").read_bytes() == b"still open"

@@ -77,3 +77,59 @@ def test_gradients_that_nobody_needs_are_none_and_the_others_the_same(along, nee
     for one, other, needed in zip(some, full, needs, strict=True):
         if needed:
             np.testing.assert_array_equal(one, other)
+
+
+ROWS = [(3, 64), (300, 2, 128), (5, 4096), (7, 8, 40), (0, 64), (66, 1000)]
+
+
+@pytest.mark.parametrize("shape", ROWS)
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("given", [(False, False), (True, False), (False, True), (True, True)])
+def test_rows_are_normalised_as_any_other_memory_order(shape, count, given):
+    axes = tuple(range(len(shape)))[-min(count, len(shape) - 1) :]
+    generator = np.random.default_rng(3)
+    x, g = 5 + generator.normal(size=(2, *shape)).astype(np.float32)
+    row = (*(1,) * (len(shape) - len(axes)), *shape[-len(axes) :])
+    weight, bias = (generator.normal(size=row).astype(np.float32) if is_given else None for is_given in given)
+
+    def run(x, weight, bias, g):
+        y, mean, var = forward(x, weight, bias, None, axes=axes, eps=1e-5)
+        scale = 1 / np.sqrt(var + 1e-5)
+        return y, mean, var, *backward(g, x, weight, None, mean, scale, (True,) * 3, axes=axes, along=axes)
+
+    exact = [None if p is None else p.astype(np.float64) for p in (weight, bias)]
+    expected = run(np.asfortranarray(x.astype(np.float64)), *exact, g.astype(np.float64))
+    for one, other in zip(run(x, weight, bias, g), expected, strict=True):
+        assert one.dtype == np.float32
+        assert one.shape == other.shape
+        np.testing.assert_allclose(one, other, rtol=2e-5, atol=2e-5 * max(abs(other).max(initial=0), 1))
+
+
+@pytest.mark.parametrize("needs", list(itertools.product([True, False], repeat=3)))
+def test_gradients_of_rows_that_nobody_needs_are_none_and_the_others_the_same(needs):
+    x, g = np.random.default_rng(4).normal(size=(2, 9, 64))
+    weight = np.random.default_rng(5).normal(size=(1, 64))
+    _, mean, var = forward(x, weight, None, None, axes=(1,), eps=1e-3)
+    scale = 1 / np.sqrt(var + 1e-3)
+    full = backward(g, x, weight, None, mean, scale, (True,) * 3, axes=(1,), along=(1,))
+    some = backward(g, x, weight, None, mean, scale, needs, axes=(1,), along=(1,))
+    for one, other, needed in zip(some, full, needs, strict=True):
+        assert (one is not None) == needed
+        if needed:
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("value", [0.0, -1e4, 12345.678, 1e-30])
+def test_constant_rows_have_no_variance(value):
+    y, mean, var = forward(np.full((40, 300), value, np.float32), None, None, None, axes=(1,), eps=1e-5)
+    np.testing.assert_allclose(mean, value, rtol=1e-6)
+    np.testing.assert_allclose(var, 0, atol=1e-7)
+    np.testing.assert_allclose(y, 0, atol=1e-3)
+
+
+def test_a_small_spread_of_rows_far_from_zero_is_seen():
+    spread = np.random.default_rng(0).integers(-8, 9, (4, 500)) / 16
+    y, _, var = forward((1e4 + spread).astype(np.float32), None, None, None, axes=(1,), eps=1e-5)
+    np.testing.assert_allclose(var[:, 0], spread.var(axis=1), rtol=1e-5)
+    deviation = spread - spread.mean(axis=1, keepdims=True)
+    np.testing.assert_allclose(y, deviation / np.sqrt(spread.var(axis=1, keepdims=True) + 1e-5), atol=1e-3)

@@ -374,3 +374,62 @@ def test_a_weight_larger_than_the_file_is_not_made(tmp_path: Any) -> None:
         write_state(tmp_path / "b", "model", state)
         with pytest.raises(io.FormatError, match=r"of shape \(.*1000000000000.* more numbers than the file holds"):
             load_model(tmp_path / "b")
+
+
+@pytest.mark.parametrize("shape", [None, (4,)])
+def test_a_layer_that_comes_twice_is_one_again(shape, tmp_path):
+    again = Dense(4, activation="tanh")
+    model = Sequential([*([Input(shape)] if shape else []), Dense(4), again, again, Dense(1)])
+    x = np.random.default_rng(0).normal(size=(3, 4)).astype(np.float32)
+    expected = model.predict(x)
+    model.save(tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    assert loaded.layers[1] is loaded.layers[2]
+    np.testing.assert_array_equal(loaded.predict(x), expected)
+
+
+def test_what_weight_decay_spares_is_spared_afterwards(tmp_path):
+    model = Sequential([Dense(2, input_shape=(2,)), Dense(2), Dense(1)])
+    optimizer = optimizers.AdamW(weight_decay=0.5)
+    optimizer.exclude_from_weight_decay(var_list=[model[0].kernel], var_names=["bias"])
+    model.compile(optimizer, "mse")
+    x, y = np.ones((4, 2), np.float32), np.ones(4)
+    model.fit(x, y, verbose=0)
+    model.save(tmp_path / "model")
+    loaded = load_model(tmp_path / "model")
+    for one in (model, loaded):
+        one.fit(x, y, epochs=3, verbose=0)
+    for expected, found in zip(model.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
+class Pair(Sequential):
+    """A Sequential that makes its layers by itself."""
+
+    def __init__(self, units=3):
+        self.units = units
+        super().__init__([Dense(units), Dense(1)])
+
+
+class Stepping(Model):
+    """A functional model with a training step of its own."""
+
+    def train_step(self, x, y, sample_weight=None):
+        return super().train_step(x, y, sample_weight)
+
+
+def functional_of_a_subclass():
+    """A model of inputs and outputs."""
+    entrance = Input((2,))
+    return Stepping(entrance, Dense(1)(entrance))
+
+
+@pytest.mark.parametrize("make", [lambda: Pair(5), functional_of_a_subclass])
+def test_subclasses_of_sequential_and_functional_models(make, tmp_path):
+    model, x = make(), np.ones((4, 2), np.float32)
+    model.compile("adam", "mse")
+    model.fit(x, np.ones(4), verbose=0)
+    model.save(tmp_path / "model")
+    loaded = load_model(tmp_path / "model", custom_objects={"Pair": Pair, "Stepping": Stepping})
+    assert type(loaded) is type(model)
+    np.testing.assert_array_equal(loaded.predict(x), model.predict(x))

@@ -152,3 +152,14 @@ def test_a_parameter_that_changed_its_dtype_is_updated_in_it() -> None:
     train(optimizer, list(layer.parameters()), 1)
     step = np.random.default_rng(0).normal(size=(2, 2))
     np.testing.assert_allclose(layer.kernel.data, before - 0.1 * step, rtol=1e-14)
+
+
+def test_a_constraint_that_comes_later_is_applied() -> None:
+    weights = [nl.Parameter([1.0]), nl.Parameter([1.0])]
+    optimizer = SGD(1.0, parameters=weights)
+    for expected in (-1, 0):
+        for w in weights:
+            w.grad = np.full(1, 2, np.float32)
+        optimizer.step()
+        assert weights[0].item() == expected
+        weights[0].constraint = nl.constraints.NonNeg()

@@ -65,6 +65,15 @@ class TestDecisionBoundary:
             np.testing.assert_array_equal(axes.collections[0].get_array()[0], [0, 0, 1, 1])
             assert [text.get_text() for text in axes.get_legend().get_texts()] == ["class 0", "class 1", "class 2"]
 
+    @pytest.mark.parametrize("dtype", [str, object])
+    def test_classes_with_names(self, dtype: type) -> None:
+        def named(points: Any) -> Any:
+            return np.where(points[:, 0] > 0.5, "yes", "no").astype(dtype)
+
+        (axes,) = decision_boundary(named, X, named(np.asarray(X)), margin=0, steps=4).axes
+        np.testing.assert_array_equal(axes.collections[0].get_array()[0], [0, 0, 1, 1])
+        assert [text.get_text() for text in axes.get_legend().get_texts()] == ["no", "yes"]
+
     @pytest.mark.parametrize("kind", ["Sequential", "nn", "estimator"])
     def test_models_are_asked_in_inference_mode_and_left_as_they_were(self, kind: str) -> None:
         dropped: list[bool] = []
