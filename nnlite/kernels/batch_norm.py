@@ -193,4 +193,4 @@ def _map(job: Callable[[int], _Result], chunks: list[slice], lines: Array) -> li
 def _sums(lines: Array, channels: int) -> Array:
     """Return the sum of each channel over lines."""
     repeats = math.gcd(lines.shape[-1], max(_SUMMED // channels, 1) * channels) // channels
-    return total(total(lines.reshape(-1, repeats * channels), (0,)).reshape(-1, channels), (0,))[0]
+    return np.asarray(total(total(lines.reshape(-1, repeats * channels), (0,)).reshape(-1, channels), (0,))[0])
