@@ -5,7 +5,7 @@ take a core from the next kernel that runs on chunks; so BLAS is held to one thr
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -13,7 +13,15 @@ from nnlite.kernels.parallel import blas_limit, get_num_threads, map_chunks, par
 from nnlite.kernels.window import Array
 from nnlite.kernels.workspace import scratch
 
-__all__ = ["LARGE", "matmul", "matmul_by_strips", "share_out", "sum_by_strips"]
+__all__ = [
+    "LARGE",
+    "matmul",
+    "matmul_by_strips",
+    "matmul_each",
+    "share_out",
+    "sum_by_strips",
+    "sum_of_products",
+]
 
 LARGE = 2**18  # multiplications; up to here OpenBLAS takes one thread by itself
 _UNPACKED = 10**6  # multiplications; up to here OpenBLAS does not copy its operands, and is 1.1 to 1.5 times as fast
@@ -55,6 +63,65 @@ def matmul(a: Array, b: Array, bias: Array | None = None) -> Array:
             part += bias[columns]
 
     share_out(job, m if by_rows else n, m * k * n)
+    return out
+
+
+def matmul_each(a: Array, factors: Sequence[Array], biases: Sequence[Array | None]) -> list[Array]:
+    """Return a @ b, plus its bias where there is one, for each b of several; the threads are woken once.
+
+    Parameters
+    ----------
+    a : ndarray, shape (m, k)
+    factors : sequence of ndarray, shapes (k, n)
+    biases : sequence of ndarray of shape (n,) or None
+
+    Returns
+    -------
+    list of ndarray, shapes (m, n)
+
+    Examples
+    --------
+    >>> matmul_each(np.ones((1, 3)), [np.ones((3, 1)), np.eye(3)], [None, np.arange(3.0)])
+    [array([[3.]]), array([[1., 2., 3.]])]
+    """
+    outputs = [np.empty((len(a), b.shape[1]), np.result_type(a, b)) for b in factors]
+
+    def job(piece: slice) -> None:
+        for b, bias, out in zip(factors, biases, outputs, strict=True):
+            part = np.matmul(a[piece], b, out=out[piece])
+            if bias is not None:
+                part += bias
+
+    share_out(job, len(a), a.size * sum(b.shape[1] for b in factors))
+    return outputs
+
+
+def sum_of_products(pairs: Sequence[tuple[Array, Array]]) -> Array:
+    """Return the sum of a @ b over one pair or more; the threads are woken once.
+
+    Parameters
+    ----------
+    pairs : sequence of pairs of ndarray, shapes (m, k) and (k, n)
+        Each may have its own k.
+
+    Returns
+    -------
+    ndarray, shape (m, n)
+
+    Examples
+    --------
+    >>> sum_of_products([(np.ones((1, 3)), np.ones((3, 2))), (np.ones((1, 4)), np.ones((4, 2)))])
+    array([[7., 7.]])
+    """
+    (first, factor), *others = pairs
+    out = np.empty((len(first), factor.shape[1]), np.result_type(*(array for pair in pairs for array in pair)))
+
+    def job(piece: slice) -> None:
+        part = np.matmul(first[piece], factor, out=out[piece])
+        for a, b in others:
+            part += np.matmul(a[piece], b, out=scratch("product.summand", part.shape, part.dtype))
+
+    share_out(job, len(out), sum(a.size * b.shape[1] for a, b in pairs))
     return out
 
 

@@ -10,6 +10,7 @@ import nnlite.functional as F
 from nnlite import constraints, initializers, regularizers
 from nnlite.autograd import Tensor
 from nnlite.functional._linalg import affine
+from nnlite.functional._projection import projections
 from nnlite.layers._checks import cast_input, positive_int
 from nnlite.layers._mask import mask_of
 from nnlite.layers._module import Module, Shape
@@ -175,7 +176,7 @@ class MultiHeadAttention(Module):
         self._check_inputs(query, value, key)
         if not self.attention_output.built:
             self._build_output(query.shape)
-        heads = self.query(query), self.key(key), self.value(value)  # (B, T or S, heads, dim)
+        heads = self._projected(query, key, value)  # (B, T or S, heads, dim)
         axes = tuple(self.attention_axes or range(1, query.ndim - 1))
         others = [axis for axis in range(1, query.ndim - 1) if axis not in axes]
         order = [0, *others, query.ndim - 1, *axes, query.ndim]
@@ -195,6 +196,16 @@ class MultiHeadAttention(Module):
         y = y.reshape((*y.shape[:-2], *lengths[0], y.shape[-1])).transpose(np.argsort(order))  # (B, T, heads, dim)
         y = self.attention_output(y)  # (B, T, *output_shape)
         return (y, scores.reshape((*scores.shape[:-2], *lengths[0], *lengths[1]))) if return_attention_scores else y
+
+    def _projected(self, query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, ...]:
+        """Return query, key and value by heads: of one input as one operation, unless a projection has hooks."""
+        layers = (self.query, self.key, self.value)
+        if not (query is key is value) or not all(layer.built and not layer._forward_hooks for layer in layers):
+            return self.query(query), self.key(key), self.value(value)
+        rows = self.query.rows(query)
+        parameters = [parameter for layer in layers for parameter in layer.matrix_and_bias()]
+        heads = zip(projections(rows, *parameters), layers, strict=True)
+        return tuple(y.reshape((*query.shape[:-1], *layer.kernel.shape[1:])) for y, layer in heads)
 
     def _build_output(self, query_shape: Shape) -> None:
         """Make the last projection, which by default gives as many features as the query has."""
@@ -264,15 +275,20 @@ class _Projection(Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x @ kernel + bias, with the axes of both joined."""
-        kept, kernel = x.shape[: -self.reduced_axes], self.kernel
-        reduced = kernel.shape[: self.reduced_axes]
+        y: Tensor = affine(self.rows(x), *self.matrix_and_bias())
+        return y.reshape((*x.shape[: -self.reduced_axes], *self.kernel.shape[self.reduced_axes :]))
+
+    def rows(self, x: Tensor) -> Tensor:
+        """Return x as a matrix, in the kernel's dtype."""
+        kept, reduced = x.shape[: -self.reduced_axes], self.kernel.shape[: self.reduced_axes]
         if x.shape[-self.reduced_axes :] != reduced:
             raise ValueError(f"{self.label} expected the last axis to be {reduced[0]}, got an input of shape {x.shape}")
-        matrix = kernel.reshape((math.prod(reduced), -1))
-        bias = None if self.bias is None else self.bias.reshape(-1)
-        rows = cast_input(x, kernel.dtype).reshape((math.prod(kept), math.prod(reduced)))
-        y: Tensor = affine(rows, matrix, bias)
-        return y.reshape((*kept, *kernel.shape[self.reduced_axes :]))
+        return cast_input(x, self.kernel.dtype).reshape((math.prod(kept), math.prod(reduced)))
+
+    def matrix_and_bias(self) -> tuple[Tensor, Tensor | None]:
+        """Return kernel and bias with their axes joined."""
+        matrix = self.kernel.reshape((math.prod(self.kernel.shape[: self.reduced_axes]), -1))
+        return matrix, None if self.bias is None else self.bias.reshape(-1)
 
 
 def _joined(x: Tensor, count: int) -> Tensor:

@@ -11,6 +11,7 @@ import numpy as np
 from nnlite.functional._attention import attend
 from nnlite.functional._conv import _conv, _conv_layer, conv_input_grad
 from nnlite.functional._linalg import _einsum, affine, matmul, outer, tensordot
+from nnlite.functional._projection import projections
 from nnlite.functional._recurrent import _gru, _lstm, _rnn
 
 __all__ = ["multiply_adds"]
@@ -31,6 +32,11 @@ def multiply_adds(function: Callable[..., Any], arrays: Arrays, settings: dict[s
 def _of_product(arrays: Arrays, settings: Any, values: Arrays) -> Any:
     """Each output is the sum of as many products as the last axis of the first factor is long."""
     return values[0].size * arrays[0].shape[-1]
+
+
+def _of_projections(arrays: Arrays, settings: Any, values: Arrays) -> Any:
+    """As for one product: x (N, n) times each weight, (n, m)."""
+    return arrays[0].shape[-1] * sum(value.size for value in values)
 
 
 def _of_tensordot(arrays: Arrays, settings: Any, values: Arrays) -> Any:
@@ -74,6 +80,7 @@ def _of_attention(arrays: Arrays, settings: Any, values: Arrays) -> Any:
 _FORMULAS: dict[Any, Callable[[Arrays, Any, Arrays], Any]] = {
     matmul: _of_product,
     affine: _of_product,
+    projections: _of_projections,
     outer: lambda arrays, settings, values: np.size(values[0]),
     tensordot: _of_tensordot,
     _einsum: _of_einsum,

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 import nnlite as nl
 import nnlite.functional as F
+from nnlite.functional._projection import projections
 
 
 def test_a_mismatch_in_matmul_names_the_sizes():
@@ -115,3 +116,37 @@ def test_cholesky_decomposes_the_symmetric_part():
 def test_cholesky_refuses_an_indefinite_matrix():
     with pytest.raises(np.linalg.LinAlgError, match="positive definite"):
         F.cholesky(nl.tensor([[1.0, 2.0], [2.0, 1.0]]))
+
+
+@pytest.mark.parametrize("reached", [(0,), (1,), (0, 1)])
+@pytest.mark.parametrize("frozen", range(5))
+def test_projections_give_the_gradients_that_are_wanted_of_the_outputs_that_were_used(reached, frozen):
+    generator = np.random.default_rng(0)
+    arrays = [generator.normal(size=shape) for shape in [(5, 4), (4, 2), (2,), (4, 3), (3,)]]
+    x, w, b, v, c = (nl.tensor(a, requires_grad=i != frozen) for i, a in enumerate(arrays))
+    weights = [generator.normal(size=(5, 2)), generator.normal(size=(5, 3))]
+
+    def gradients(outputs):
+        for tensor in (x, w, b, v, c):
+            tensor.grad = None
+        sum((outputs[i] * weights[i]).sum() for i in reached).backward()
+        return [t.grad for t in (x, w, b, v, c)]
+
+    one = gradients(projections(x, w, b, v, c))
+    other = gradients((x @ w + b, x @ v + c))
+    for got, expected in zip(one, other, strict=True):
+        assert (got is None) == (expected is None)
+        if got is not None:
+            np.testing.assert_allclose(got, expected, rtol=1e-12)
+
+
+def test_projections_have_second_derivatives_and_need_no_bias():
+    generator = np.random.default_rng(1)
+    x, w, v = (nl.tensor(generator.normal(size=shape), requires_grad=True) for shape in [(3, 4), (4, 2), (4, 2)])
+
+    def second(y, z):
+        (slope,) = nl.grad((y * z).sum(), x, create_graph=True)
+        return nl.grad((slope * slope).sum(), [w, v])
+
+    for got, expected in zip(second(*projections(x, w, None, v, None)), second(x @ w, x @ v), strict=True):
+        np.testing.assert_allclose(got.numpy(), expected.numpy(), rtol=1e-10)

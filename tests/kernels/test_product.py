@@ -96,3 +96,24 @@ def test_a_bias_is_added_to_every_row(threads: int, shape: tuple[int, int, int])
     rng = np.random.default_rng(0)
     a, b, bias = rng.normal(size=(m, k)), rng.normal(size=(k, n)), rng.normal(size=n)
     np.testing.assert_allclose(product.matmul(a, b, bias), a @ b + bias, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("shape", [(700, 40, 300), (30, 400, 1000), (2, 3, 4), (0, 3, 4)])
+def test_several_products_of_one_matrix(threads: int, shape: tuple[int, int, int]) -> None:
+    m, k, n = shape
+    rng = np.random.default_rng(0)
+    a, factors = rng.normal(size=(m, k)), [rng.normal(size=(k, n)), rng.normal(size=(k, n + 1))]
+    biases = [None, rng.normal(size=n + 1)]
+    plain, biased = product.matmul_each(a, factors, biases)
+    np.testing.assert_allclose(plain, a @ factors[0], rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(biased, a @ factors[1] + biases[1], rtol=1e-12, atol=1e-12)
+    assert product.matmul_each(a, [], []) == []
+
+
+@pytest.mark.parametrize("shape", [(700, 40, 300), (30, 400, 1000), (2, 3, 4), (0, 3, 4)])
+def test_a_sum_of_products(threads: int, shape: tuple[int, int, int]) -> None:
+    m, k, n = shape
+    rng = np.random.default_rng(0)
+    pairs = [(rng.normal(size=(m, length)), rng.normal(size=(length, n))) for length in (k, k + 1, 1)]
+    np.testing.assert_allclose(product.sum_of_products(pairs), sum(a @ b for a, b in pairs), rtol=1e-11, atol=1e-11)
+    np.testing.assert_allclose(product.sum_of_products(pairs[:1]), pairs[0][0] @ pairs[0][1], rtol=1e-11, atol=1e-11)

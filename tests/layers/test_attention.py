@@ -127,3 +127,32 @@ def test_masks_of_embeddings_are_respected_and_handed_on():
     np.testing.assert_array_equal(mask_of(y), words != 0)
     given = layer(x, x, query_mask=np.ones((2, 4)), value_mask=np.ones((2, 4)))
     np.testing.assert_array_equal(given.numpy(), layer(plain, plain).numpy())
+
+
+@pytest.mark.parametrize("use_bias", [True, False])
+def test_the_three_projections_of_one_input_at_once_are_those_of_equal_inputs(use_bias):
+    layer = MultiHeadAttention(2, 3, value_dim=4, use_bias=use_bias, bias_initializer="normal", input_shape=(5, 6))
+    x, g = nl.tensor(normal(2, 5, 6), dtype="float32", requires_grad=True), normal(2, 5, 6, seed=1)
+
+    def run(*inputs):
+        x.grad = None
+        layer.zero_grad()
+        y = layer(*inputs)
+        y.backward(g.astype(np.float32))
+        return [y.numpy(), x.grad, *(p.grad for p in layer.parameters())]
+
+    for one, other in zip(run(x, x), run(x, x + 0), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_hooks_of_the_projections_are_called_for_one_input_too():
+    layer = MultiHeadAttention(2, 3, input_shape=(5, 6))
+    x = nl.tensor(normal(2, 5, 6))
+    before, shapes = layer(x, x).numpy(), []
+    hook = layer.key.register_forward_hook(lambda module, inputs, output: shapes.append(output.shape))
+    np.testing.assert_allclose(layer(x, x).numpy(), before, rtol=1e-6)
+    hook.remove()
+    layer(x, x)
+    assert shapes == [(2, 5, 2, 3)]
+    with pytest.raises(ValueError, match="expected the last axis to be 6"):
+        layer(*[nl.tensor(normal(2, 5, 7))] * 2)

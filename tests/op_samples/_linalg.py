@@ -5,6 +5,7 @@ from scipy import linalg
 
 import nnlite.functional as F
 from nnlite.functional._linalg import affine
+from nnlite.functional._projection import projections
 from tests.op_samples._sample import Sample, normal
 
 _MATMULS = [
@@ -42,6 +43,12 @@ def _affine(x, weight, bias=0.0):
     return np.tensordot(x, weight, 1) + bias
 
 
+def _projections(x, *parameters):
+    return tuple(_affine(x, w, 0.0 if b is None else b) for w, b in zip(parameters[::2], parameters[1::2], strict=True))
+
+
+_PROJECTED = (normal(4, 2, seed=1), normal(2, seed=2), normal(4, 3, seed=3), normal(3, seed=4))
+
 SAMPLES = [
     *(Sample(F.matmul, (normal(*a), normal(*b, seed=1)), np.matmul) for a, b in _MATMULS),
     *(
@@ -50,6 +57,9 @@ SAMPLES = [
         for bias in [(), (normal(2),)]
     ),
     Sample(affine, (normal(4, 3, 2).T, normal(2, 4).T, normal(2)), _affine, note="strided"),
+    Sample(projections, (normal(3, 4), *_PROJECTED), _projections),
+    Sample(projections, (normal(0, 4), *_PROJECTED), _projections, note="empty"),
+    Sample(projections, (normal(4, 3).T, *_PROJECTED), _projections, note="strided"),
     Sample(F.matmul, (_STRIDED, _STRIDED.T), np.matmul, note="strided"),
     *(
         Sample(F.dot, (normal(*a), normal(*b, seed=1)), np.dot)
