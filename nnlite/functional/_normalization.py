@@ -16,6 +16,7 @@ from nnlite.autograd._recording import Array
 from nnlite.functional._arithmetic import maximum
 from nnlite.functional._reduction import norm
 from nnlite.functional._windows import as_floating
+from nnlite.kernels import batch_norm as batch_norm_kernels
 from nnlite.kernels import normalization as kernels
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "normalize", "rms_norm"]
@@ -382,12 +383,18 @@ def _standardized(x: Array, weight: Array, bias: Array, mask: Array, *, axes: Ax
     """Normalise x over axes, weight and bias lying along others or the same; beside y, return mean and variance."""
     shape = _along(along, x.shape)
     factor, offset = (None if p is None else p.reshape(shape) for p in (weight, bias))
-    y, mean, var = kernels.forward(x, factor, offset, mask, axes=axes, eps=eps)
+    by_lines = mask is None and batch_norm_kernels.suits(x, axes, along)
+    if by_lines:
+        y, mean, var = batch_norm_kernels.forward(x, factor, offset, eps=eps)
+    else:
+        y, mean, var = kernels.forward(x, factor, offset, mask, axes=axes, eps=eps)
 
     def vjp(g: Array, needs: tuple[bool, ...]) -> tuple[Array, ...]:
-        dx, dfactor, doffset = kernels.backward(
-            g, x, factor, mask, mean, 1 / np.sqrt(var + eps), needs[:3], axes=axes, along=along
-        )
+        scale = 1 / np.sqrt(var + eps)
+        if by_lines:
+            dx, dfactor, doffset = batch_norm_kernels.backward(g, x, factor, mean, scale, needs[:3])
+        else:
+            dx, dfactor, doffset = kernels.backward(g, x, factor, mask, mean, scale, needs[:3], axes=axes, along=along)
         dweight = None if dfactor is None else dfactor.reshape(weight.shape)
         dbias = None if doffset is None else doffset.reshape(bias.shape)
         return dx, dweight, dbias, None

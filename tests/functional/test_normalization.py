@@ -95,6 +95,36 @@ def test_a_mask_leaves_positions_out_of_the_statistics_and_normalises_them_all_t
     assert np.isfinite(y).all()
 
 
+@pytest.mark.parametrize("shape", [(64, 32, 32, 16), (64, 16, 16, 17)])
+def test_large_images_are_normalised_as_with_a_mask_that_leaves_nothing_out(shape):
+    """The mask takes the general kernel, large images without one take their own."""
+    values, g = np.random.default_rng(0).normal(2.0, 3.0, (2, *shape))
+    results = []
+    for mask in (None, np.ones(shape[:-1], bool)):
+        x, weight, bias = (nl.tensor(a, requires_grad=True) for a in (values, normal(shape[-1]), normal(shape[-1])))
+        y, mean, var = F.batch_norm(x, weight=weight, bias=bias, mask=mask, return_statistics=True)
+        y.backward(g)
+        results.append((y.data, mean, var, x.grad, weight.grad, bias.grad))
+    for one, other in zip(*results, strict=True):
+        assert one.shape == other.shape
+        np.testing.assert_allclose(one, other, rtol=1e-9, atol=1e-9)
+
+
+def test_second_derivatives_of_large_images():
+    x = nl.tensor(np.random.default_rng(0).normal(size=(64, 16, 16, 17)), requires_grad=True)
+    (once,) = nl.grad((F.batch_norm(x) ** 3).sum(), [x], create_graph=True)
+    (twice,) = nl.grad((once**2).sum(), [x])
+    direction, step = np.random.default_rng(1).normal(size=x.shape), 1e-5
+
+    def slope(shift):
+        moved = nl.tensor(x.data + shift * direction, requires_grad=True)
+        (gradient,) = nl.grad((F.batch_norm(moved) ** 3).sum(), [moved])
+        return float((gradient.data**2).sum())
+
+    expected = (slope(step) - slope(-step)) / (2 * step)
+    np.testing.assert_allclose((twice.data * direction).sum(), expected, rtol=1e-5)
+
+
 def test_statistics_are_constants_that_share_no_memory_with_what_is_given():
     x, m, v = nl.tensor(normal(4, 3), requires_grad=True), nl.tensor(np.zeros(3)), nl.tensor(np.ones(3))
     _, mean, var = F.batch_norm(x, return_statistics=True)
