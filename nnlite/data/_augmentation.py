@@ -224,7 +224,11 @@ class RandomRotation(_Augmentation):
             raise ValueError(f"RandomRotation expected factor or degrees, got factor={factor!r}, degrees={degrees!r}")
         self.factor, self.degrees = factor, degrees
         name, given, turn = ("degrees", degrees, 360.0) if factor is None else ("factor", factor, 1.0)
-        least, most = given if isinstance(given, (tuple, list)) else (-abs(given), abs(given))  # type: ignore[arg-type]
+        pair = isinstance(given, (tuple, list))
+        angles: Any = given if pair else [given]
+        if len(angles) != 1 + pair or not all(isinstance(a, (int, float, np.number)) for a in angles):
+            raise ValueError(f"RandomRotation expected {name} to be a number or (least, most), got {name}={given!r}")
+        least, most = angles if pair else (-abs(angles[0]), abs(angles[0]))
         if not -turn <= least <= most <= turn:
             hint = f": for degrees write RandomRotation(degrees={given!r})" if name == "factor" else ""
             raise ValueError(f"RandomRotation expected {name} in [-{turn:g}, {turn:g}], got {name}={given!r}{hint}")

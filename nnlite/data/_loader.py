@@ -36,11 +36,13 @@ class DataLoader:
         Makes the orders, and what random transforms draw, the same for each loader with this seed; by default
         `nnlite.random.seed` does.
     prefetch : int, default 0
-        How many batches a thread makes ahead; it changes nothing but the time.
+        How many batches a thread makes ahead; it changes nothing but the time, as long as no transform draws from
+        `nnlite.random` by itself, in turn with the training.
     transform : callable, or list of them, optional
         What to do with each batch: a function of x, or of as many arguments as a batch has arrays, such as (x, y),
         returning as many. One with a parameter `generator`, such as `RandomFlip`, is given the batch's own generator,
-        so that neither prefetching nor resuming changes what it draws. Several are applied in turn.
+        so that neither prefetching nor resuming changes what it draws: write
+        ``lambda x, generator: flip(x, generator)`` and not ``lambda x: flip(x)``. Several are applied in turn.
 
     Raises
     ------

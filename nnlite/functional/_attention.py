@@ -96,8 +96,9 @@ def attend(query: Array, key: Array, value: Array, mask: Array = None, kept: Arr
     output, weights = kernels.forward(query, key, value, mask, kept, scale=scale)
 
     def vjp(g: tuple[Array, Array], needs: tuple[bool, ...]) -> tuple[Array, ...]:
+        with_mask = len(needs) > 3 and needs[3]
         gradients = kernels.backward(
-            *g, query, key, value, kept, output, weights, scale=scale, with_mask=len(needs) > 3 and needs[3]
+            *g, query, key, value, kept, output, weights, scale=scale, with_mask=with_mask, mask=mask
         )
         return *gradients, None
 

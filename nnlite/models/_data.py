@@ -30,7 +30,7 @@ def training_data(
     needed_by: str | None,
 ) -> tuple[Feed, Validation | None]:
     """Return what `fit` trains on and what it validates on, from its arguments."""
-    if not 0 <= validation_split < 1:
+    if not isinstance(validation_split, (int, float, np.number)) or not 0 <= validation_split < 1:
         raise ValueError(f"expected validation_split in [0, 1), got validation_split={validation_split!r}")
     if steps is not None:
         check_integer("steps_per_epoch", steps, 1)

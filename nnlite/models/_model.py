@@ -401,7 +401,8 @@ class Model(Learner):
         FileExistsError
             If the file is there, and may not be replaced.
         TypeError
-            If a layer cannot be written down: it does not keep an argument, or holds a lambda.
+            If a layer cannot be written down: it does not keep an argument, holds a lambda, or belongs to two models
+            inside this one.
         ValueError
             If the name promises another format, such as ".keras".
 
@@ -426,6 +427,21 @@ class Model(Learner):
         if self._graph is None or type(self).__init__ is not Model.__init__:
             return super().get_config()
         return {"name": self.name, **graph_config(self._graph)}
+
+    def _described_layers(self) -> list[Module]:
+        """Return the layers that `get_config` describes one by one."""
+        return [] if self._graph is None or type(self).__init__ is not Model.__init__ else self._graph.layers
+
+    def _refuse_sharing(self, homes: dict[Module, Model]) -> None:
+        """Raise if two models inside describe the same layer, of which each would get one of its own."""
+        for layer in dict.fromkeys(self._described_layers()):
+            if homes.setdefault(layer, self) is not self and layer.state_dict():
+                raise TypeError(
+                    f"{layer.label} belongs to {homes[layer].label} and to {self.label}, which cannot be written down: "
+                    "describe it in one of them, or save_weights() and make the model by its code"
+                )
+            if isinstance(layer, Model):
+                layer._refuse_sharing(homes)
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Self:

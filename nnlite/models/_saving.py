@@ -30,6 +30,7 @@ __all__ = ["load_model", "load_weights", "save_model", "save_weights"]
 def save_model(model: Model, path: Location, overwrite: bool = True) -> None:
     """Write a model to a file; see `Model.save`."""
     _check_target(path, overwrite, "save")
+    model._refuse_sharing({})
     state = {
         "model": as_config(model),
         "input_shapes": model._input_shapes,

@@ -154,6 +154,10 @@ class Sequential(Model):
             model.build((None, *shape))
         return model
 
+    def _described_layers(self) -> list[Module]:
+        """Return the layers that `get_config` describes one by one."""
+        return self.layers if type(self).__init__ is Sequential.__init__ else []
+
     def _shown_names(self) -> list[str]:
         """Return Keras' names of the layers, by which `get_layer` finds them."""
         return layer_names((child.name, type(child).__name__) for child in self.children())

@@ -161,6 +161,8 @@ def test_they_print_as_what_made_them() -> None:
         (lambda: RandomShift(1, fill_mode="mirror"), "one of constant, nearest, reflect, wrap, got fill_mode='mirror'"),
         (lambda: RandomRotation(15), r"factor in \[-1, 1\], got factor=15: for degrees write .*degrees=15"),
         (lambda: RandomRotation(degrees=400), r"degrees in \[-360, 360\], got degrees=400$"),
+        (lambda: RandomRotation("horizontal"), r"factor to be a number or \(least, most\), got factor='horizontal'"),
+        (lambda: RandomRotation(degrees=(1, 2, 3)), r"a number or \(least, most\), got degrees=\(1, 2, 3\)"),
         (lambda: RandomRotation((0.2, 0.1)), r"got factor=\(0\.2, 0\.1\)"),
         (lambda: RandomRotation(), "expected factor or degrees, got factor=None, degrees=None"),
         (lambda: RandomRotation(0.1, fill_mode=3), "got fill_mode=3"),

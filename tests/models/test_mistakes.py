@@ -92,6 +92,7 @@ class TestFitArguments:
             ({"epochs": -1}, ValueError, "got epochs=-1"),
             ({"initial_epoch": "1"}, ValueError, "got initial_epoch='1'"),
             ({"validation_split": 1.0}, ValueError, r"validation_split in \[0, 1\), got validation_split=1\.0"),
+            ({"validation_split": "0.2"}, ValueError, r"validation_split in \[0, 1\), got validation_split='0.2'"),
             ({"validation_split": 0.99}, ValueError, "validation_split holds back 20 of 20 samples"),
             (
                 {"validation_data": X},

@@ -433,3 +433,15 @@ def test_subclasses_of_sequential_and_functional_models(make, tmp_path):
     loaded = load_model(tmp_path / "model", custom_objects={"Pair": Pair, "Stepping": Stepping})
     assert type(loaded) is type(model)
     np.testing.assert_array_equal(loaded.predict(x), model.predict(x))
+
+
+def test_a_layer_of_two_models_inside_is_refused_before_a_file_is_written(tmp_path):
+    shared, entrance = Dense(2), Input((2,))
+    inner = Sequential([shared, Dense(2)])
+    outer = Model(entrance, shared(inner(entrance)))
+    for model in (Sequential([inner, shared]), outer):
+        model.predict(np.ones((1, 2)))
+        with pytest.raises(TypeError, match=r"Dense.* belongs to Sequential .* and to .*, which cannot be written"):
+            model.save(tmp_path / "model")
+    assert not os.listdir(tmp_path)
+    Sequential([inner, layers.ReLU(), Sequential([layers.ReLU()])]).save(tmp_path / "model")
