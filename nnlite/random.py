@@ -106,13 +106,18 @@ def recorded() -> Iterator[dict[np.random.Generator, State]]:
 
 @contextmanager
 def kept(unless: Callable[[], bool] | None = None) -> Iterator[None]:
-    """Put every generator drawn from inside, and the library's, back to where it stood before, unless told not to."""
+    """Put every generator drawn from inside, and the library's, back to where it stood before, unless told not to.
+
+    An error changes nothing in that.
+    """
     state = _generator.bit_generator.state
     with recorded() as states:
-        yield
-    if unless is None or not unless():
-        for used, before in {_generator: state, **states}.items():
-            used.bit_generator.state = before
+        try:
+            yield
+        finally:
+            if unless is None or not unless():
+                for used, before in {_generator: state, **states}.items():
+                    used.bit_generator.state = before
 
 
 @contextmanager

@@ -126,3 +126,12 @@ class TestRecordingAndRestoring:
             thread.start()
             thread.join()
         assert states == {}
+
+
+def test_what_is_kept_comes_back_after_an_error_too() -> None:
+    own = np.random.default_rng(5)
+    before, own_before = random.generator().bit_generator.state, own.bit_generator.state
+    with pytest.raises(ValueError, match="low >= high"), random.kept():
+        random.draw_from(None).random() + random.draw_from(own).integers(random.draw_from(own).integers(2, 3), 1)
+    assert random.generator().bit_generator.state == before
+    assert own.bit_generator.state == own_before

@@ -25,7 +25,7 @@ from nnlite.kernels.rectifier import keep_where_positive, where_positive
 from nnlite.kernels.window import Array, Window, shifts
 from nnlite.kernels.workspace import scratch
 
-_NARROW = 32  # channels of a group, below which its product is too thin to pay
+_NARROW = 16  # channels that groups are taken together up to: fewer make products too thin to pay
 _MORE_INPUTS = 1.15  # times as many inputs as outputs, up to which convolving g saves more than it multiplies
 
 
@@ -93,10 +93,10 @@ def forward(
     def job(number: int) -> None:
         block = blocks[number]
         target = out[block]
-        view = view_of(x, block, windows)
         rows = target.reshape(-1, features)
         for channels, outputs, matrix in matrices:
-            matmul_by_strips(columns_of(view[..., channels]), matrix, rows[:, outputs])
+            view = view_of(x[..., channels], block, windows)
+            matmul_by_strips(columns_of(view), matrix, rows[:, outputs])
         finish(target, tiled_bias, rectify)
 
     map_chunks(job, len(blocks))
@@ -254,13 +254,13 @@ def parameter_grads(
     def job(number: int) -> tuple[Array, Array]:
         dweight, dbias = np.zeros(shape, x.dtype), np.zeros(features, x.dtype)
         for block in blocks[shares[number]]:
-            view = view_of(x, block, windows)
             rows = _cotangent(g[block], None if y is None else y[block], x.dtype).reshape(-1, features)
             dbias += total(rows, (0,))[0]
             product = scratch("conv.product", (*shape[:-1], features // groups), x.dtype)
             flat = product.reshape(-1, features // groups)
             for channels, outputs in _groups(shape, groups):
-                sum_by_strips(columns_of(view[..., channels]), rows[:, outputs], flat)
+                view = view_of(x[..., channels], block, windows)
+                sum_by_strips(columns_of(view), rows[:, outputs], flat)
                 dweight[..., outputs] += product
         return dweight, dbias
 
