@@ -88,13 +88,12 @@ def get(identifier: Any, y_true: Any = None, y_pred: Any = None, loss: Loss | No
         made: Any = look_up("metric", identifier, {**LOSSES, **BY_NAME})()
         if isinstance(made, Loss):
             made.from_logits = loss is not None and loss.from_logits
-            return MeanOf(made, identifier)
-        return made
-    if callable(identifier) and not isinstance(identifier, (Metric, Loss, type)):
-        return FromFunction(identifier)
-    made = identifier() if isinstance(identifier, type) else identifier
-    if isinstance(made, Loss):
-        return MeanOf(made)
+            made = MeanOf(made, identifier)
+    elif callable(identifier) and not isinstance(identifier, (Metric, Loss, type)):
+        made = FromFunction(identifier)
+    else:
+        made = identifier() if isinstance(identifier, type) else identifier
+        made = MeanOf(made) if isinstance(made, Loss) else made
     if not isinstance(made, Metric):
         raise TypeError(f"a metric is a name, a Metric, a Loss or a function, got {identifier!r}")
     return made
