@@ -25,12 +25,15 @@ class Feed:
 
     Attributes
     ----------
+    may_cut : bool
+        Whether an epoch may end inside a pass.
     ran_out : bool
         Whether the epoch begun last did not get all its batches.
     """
 
     def __init__(self, source: Source, steps: int | None = None) -> None:
         self.source, self._steps = source, steps
+        self.may_cut = steps is not None
         self._pass: Iterator[Batch] | None = None
         self.ran_out = False
 

@@ -12,6 +12,7 @@ from nnlite.training._batches import Batch, Batches
 from nnlite.training._feed import Feed, Source
 from nnlite.training._interruption import Interruption
 from nnlite.training._listeners import Listeners
+from nnlite.training._stream import Stream
 
 if TYPE_CHECKING:
     from nnlite.models._learner import Learner
@@ -93,12 +94,28 @@ class Run:
         for callback in callbacks:
             if isinstance(callback, BackupAndRestore):
                 callback.run = self
+                self._refuse_one_place_for_two()
         self.epoch, self.end = epochs.start, epochs.stop
         self.batch: int | None = None
         self.trained = False
         self.logs: Logs = {}
         self.nan_reported = False
         self.interruption = Interruption()
+
+    def _refuse_one_place_for_two(self) -> None:
+        """Raise if a loader is both trained and validated on, and a backup could not tell the place of the training.
+
+        The loader knows where the pass begun last stands. Unless passes end where epochs and validations do, that may
+        be the validation's.
+        """
+        source, validation = self.feed.source, self.validation
+        if validation is None or not isinstance(source, Stream) or not source.shares_its_place(validation.source):
+            return
+        if self.feed.may_cut or validation.steps is not None:
+            raise ValueError(
+                "BackupAndRestore cannot go on in a loader that is both x and validation_data, with steps_per_epoch or "
+                "validation_steps: give the validation a loader of its own, over the same data"
+            )
 
     @property
     def goes_on(self) -> bool:

@@ -59,6 +59,10 @@ class Stream:
     def __len__(self) -> int:
         return len(self._source)  # type: ignore[arg-type]  # raises TypeError where it is not known
 
+    def shares_its_place(self, other: Any) -> bool:
+        """Say whether another stream is of the same source, which has one place for both."""
+        return isinstance(other, Stream) and self._source is other._source and isinstance(self._source, _Resumable)
+
     def first(self) -> Batch:
         """Return the first batch without taking it away."""
         with random.kept():

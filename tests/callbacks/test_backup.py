@@ -124,7 +124,12 @@ def endless(model: Model, callbacks: list[Callback]) -> History:
     return model.fit(batches(), epochs=4, verbose=0, callbacks=callbacks, steps_per_epoch=3, validation_data=VALIDATION)
 
 
-TRAININGS: list[Training] = [arrays, weighted, stateless_loader, steps, endless]
+def shared_loader(model: Model, callbacks: list[Callback]) -> History:
+    loader = nl.data.DataLoader((X, Y), 6, shuffle=True)
+    return model.fit(loader, epochs=4, verbose=0, callbacks=callbacks, validation_data=loader)
+
+
+TRAININGS: list[Training] = [arrays, weighted, stateless_loader, steps, endless, shared_loader]
 
 
 def killed_again_and_again(train: Training, folder: Path, save_freq: Any, moments: int, built: Any = small) -> Any:
@@ -315,6 +320,18 @@ class TestMistakes:
         given = {"x": X, "y": Y, "epochs": 3, "verbose": 0, "callbacks": [BackupAndRestore(tmp_path, 1)], **arguments}
         with pytest.raises(ValueError, match=message):
             small().fit(**given)
+
+    @pytest.mark.parametrize("limit", ["steps_per_epoch", "validation_steps"])
+    def test_a_loader_that_two_would_leave_in_different_places_is_refused(self, limit: str, tmp_path: Path) -> None:
+        def loader() -> Any:
+            return nl.data.DataLoader((X, Y), 6, shuffle=True)
+
+        settings: Any = {"epochs": 1, "verbose": 0, limit: 3}
+        both, backup = loader(), BackupAndRestore(tmp_path)
+        with pytest.raises(ValueError, match="give the validation a loader of its own"):
+            small().fit(both, validation_data=both, callbacks=backup, **settings)
+        small().fit(loader(), validation_data=loader(), callbacks=backup, **settings)
+        small().fit(both, validation_data=both, **settings)
 
     def test_another_model_is_refused(self, tmp_path: Path) -> None:
         self.backed_up(tmp_path)
