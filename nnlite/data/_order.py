@@ -53,7 +53,7 @@ class Order:
     Raises
     ------
     ValueError
-        If the batch size is not a positive integer.
+        If the batch size is not a positive integer, or `shuffle` or `drop_last` neither True nor False.
 
     Examples
     --------
@@ -78,6 +78,9 @@ class Order:
     ) -> None:
         if isinstance(batch_size, bool) or not isinstance(batch_size, (int, np.integer)) or batch_size < 1:
             raise ValueError(f"expected batch_size to be a positive integer, got batch_size={batch_size!r}")
+        for name, value in (("shuffle", shuffle), ("drop_last", drop_last)):
+            if not isinstance(value, (bool, np.bool_)):
+                raise ValueError(f"expected {name} to be True or False, got {name}={value!r}")
         self.size, self.batch_size = size, int(batch_size)
         self.shuffle, self.drop_last, self.seeded = bool(shuffle), bool(drop_last), seeded
         self.generator = generator

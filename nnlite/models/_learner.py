@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
@@ -237,6 +238,7 @@ class Learner(Module):
             logs = training.evaluate(self, feed.epoch(0), Listeners(told))
         if not logs:
             raise ValueError("evaluate() got no batches")
+        _warn_of_shortage("evaluate", feed, steps)
         if verbose:
             print(" - ".join(f"{name}: {value:.4f}" for name, value in logs.items()), flush=True)
         return _as_keras(logs, return_dict)
@@ -275,7 +277,9 @@ class Learner(Module):
         feed = Feed(batches, steps)
         size = batches.size if isinstance(batches, Batches) and steps is None else None
         with self._told(in_order(callbacks), {"steps": feed.steps, "verbose": verbose}) as told:
-            return training.predict(self, feed.epoch(0), size, Listeners(told))
+            outputs = training.predict(self, feed.epoch(0), size, Listeners(told))
+        _warn_of_shortage("predict", feed, steps)
+        return outputs
 
     def train_on_batch(self, x: Any, y: Any = None, sample_weight: Any = None, *, return_dict: bool = False) -> Any:
         """Take one step on one batch, and return its loss, or [loss, *metrics], or a dict of them by name."""
@@ -523,6 +527,12 @@ class Learner(Module):
         finally:
             for callback in callbacks:
                 callback._release()
+
+
+def _warn_of_shortage(method: str, feed: Feed, steps: int | None) -> None:
+    """Say that there were fewer batches than were asked for."""
+    if feed.ran_out and steps is not None:
+        warnings.warn(f"{method}() got fewer than {steps=} batches: the data ran out", RuntimeWarning, stacklevel=3)
 
 
 def _as_keras(logs: Logs, return_dict: bool) -> Any:

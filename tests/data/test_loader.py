@@ -133,6 +133,9 @@ def test_prefetch_is_a_number_of_batches(prefetch: Any) -> None:
 def test_arguments_that_cannot_be_are_refused() -> None:
     with pytest.raises(ValueError, match="positive integer, got batch_size=0"):
         DataLoader(X, batch_size=0)
+    for argument in ("shuffle", "drop_last"):
+        with pytest.raises(ValueError, match=f"expected {argument} to be True or False, got {argument}='yes'"):
+            DataLoader(X, 2, **{argument: "yes"})  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="drop_last leaves no batch: there are 10 samples, and batch_size=11"):
         DataLoader(X, batch_size=11, drop_last=True)
     with pytest.raises(TypeError, match=r"DataLoader\(\(x, y\), batch_size\), with one tuple"):

@@ -215,6 +215,17 @@ class TestMistakes:
             history = model.fit(X, Y, epochs=3, verbose=0, validation_data=batches())
         assert [len(history.history[name]) for name in ("loss", "val_loss")] == [3, 1]
 
+    def test_an_evaluation_or_a_prediction_of_fewer_batches_than_asked_for_says_so(self) -> None:
+        model = compiled()
+        with pytest.warns(
+            RuntimeWarning, match=r"evaluate\(\) got fewer than steps=10 batches: the data ran"
+        ) as caught:
+            of_steps = model.evaluate(batches(), verbose=0, steps=10)
+        assert caught[0].filename == __file__
+        assert of_steps == model.evaluate(batches(), verbose=0, steps=4)
+        with pytest.warns(RuntimeWarning, match=r"predict\(\) got fewer than steps=10 batches: the data ran"):
+            assert model.predict(batches(), steps=10).shape == (20, 1)
+
     def test_no_batches_at_all(self) -> None:
         with pytest.raises(ValueError, match=r"fit\(\) got no batches to train on"):
             compiled().fit(iter(()), verbose=0)
