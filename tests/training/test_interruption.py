@@ -136,7 +136,11 @@ def test_a_signal_from_outside(tmp_path: Path) -> None:
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["0\n", "1\n"]
         os.kill(process.pid, signal.SIGINT)
-        *epochs, last = process.stdout.read().splitlines()
-        assert process.wait() == 0
+        try:
+            rest, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()  # a failing test leaves no training behind
+    *epochs, last = rest.splitlines()
+    assert process.returncode == 0
     assert last.startswith("returned ")
     assert 0 <= int(last.split()[1]) <= len(epochs) + 1
