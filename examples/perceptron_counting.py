@@ -32,10 +32,10 @@ class StopWhenFlat(nl.callbacks.Callback):
     def __init__(self, least: float = 1e-4, patience: int = 10) -> None:
         self.least, self.patience = least, patience
 
-    def on_train_begin(self, logs: dict[str, float]) -> None:
+    def on_train_begin(self, logs: Any = None) -> None:
         self.lowest, self.waited = math.inf, 0
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if logs["loss"] < self.lowest - self.least:
             self.lowest, self.waited = logs["loss"], 0
         else:

@@ -29,14 +29,14 @@ X, Y = nl.datasets.make_xor()  # (4, 2), (4,)
 class KeepBest(nl.callbacks.Callback):
     """Gives the model back, at the end, the weights with which it first had the most points right."""
 
-    def on_train_begin(self, logs: dict[str, float]) -> None:
+    def on_train_begin(self, logs: Any = None) -> None:
         self.best, self.weights = 0.0, self.model.get_weights()
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if logs["val_accuracy"] > self.best:
             self.best, self.weights = logs["val_accuracy"], self.model.get_weights()
 
-    def on_train_end(self, logs: dict[str, float]) -> None:
+    def on_train_end(self, logs: Any = None) -> None:
         self.model.set_weights(self.weights)
 
 

@@ -7,8 +7,9 @@ import pytest
 
 import nnlite as nl
 from nnlite import losses, metrics
+from nnlite.losses._names import BY_NAME as LOSS_NAMES
 from nnlite.metrics import _names
-from tests.conformance import METRICS, MetricRow
+from tests.conformance import LOSSES, METRICS, MetricRow
 from tests.conformance._losses import BITS, LABELS, LOGITS, ONE_HOT, TARGETS
 
 every_metric = pytest.mark.parametrize("row", METRICS, ids=str)
@@ -113,8 +114,79 @@ class TestGet:
     def test_unknown_ones_are_refused(self) -> None:
         with pytest.raises(ValueError, match="unknown metric 'mean_sqared_error', did you mean 'mean_squared_error'"):
             metrics.get("mean_sqared_error")
-        with pytest.raises(TypeError, match="a metric is a name, a Metric or a function, got 3"):
+        with pytest.raises(TypeError, match="a metric is a name, a Metric, a Loss or a function, got 3"):
             metrics.get(3)
+
+
+class TestLosses:
+    """Keras takes losses for metrics."""
+
+    @pytest.mark.parametrize("name", sorted(set(LOSS_NAMES) - set(_names.BY_NAME)))
+    def test_a_name_stands_for_the_mean_of_the_loss_over_uneven_batches(self, name: str) -> None:
+        row = next(row for row in LOSSES if name in row.strings)
+        loss, metric = losses.get(name), metrics.get(name)
+        assert (metric.name, metric.direction) == (name, "min")
+        y_true, y_pred = row.y_true, np.asarray(row.y_pred)
+        np.testing.assert_allclose(metric(y_true, y_pred), loss(y_true, y_pred).item(), rtol=1e-6)
+
+    def test_objects_and_classes_go_by_their_names_and_whatever_their_reduction(self) -> None:
+        y, p = np.array([[0.0], [1.0], [4.0]]), np.zeros((3, 1))
+        for given, name in (
+            (losses.LogCosh, "log_cosh"), (losses.LogCosh("sum"), "log_cosh"), (losses.LogCosh(name="mine"), "mine"),
+        ):  # fmt: skip
+            metric = metrics.get(given)
+            assert metric.name == name
+            metric.update_state(y[:1], p[:1])
+            metric.update_state(y[1:], p[1:])
+            np.testing.assert_allclose(metric.result(), losses.LogCosh()(y, p).item())
+
+    def test_what_does_not_count_is_left_out(self) -> None:
+        metric = metrics.get(losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=0))
+        metric.update_state([0, 1], np.array([[9.0, 0.0], [0.0, 0.0]]))
+        metric.update_state([1, 1], np.zeros((2, 2)), [3.0, 0.0])
+        np.testing.assert_allclose(metric.result(), np.log(2))
+        assert metric._weight == 4
+
+    def test_compiled_by_name(self, tmp_path: Any) -> None:
+        x, labels = np.random.default_rng(0).normal(size=(10, 4)), np.arange(10) % 3
+
+        def trained(*watched: Any) -> Any:
+            nl.random.seed(0)
+            model = nl.models.Sequential([nl.layers.Dense(3, input_shape=(4,))])
+            model.compile("sgd", losses.SparseCategoricalCrossentropy(from_logits=True), metrics=list(watched))
+            return model, model.fit(x, labels, 4, 3, verbose=0).history
+
+        model, history = trained(
+            "sparse_categorical_crossentropy", losses.SparseCategoricalCrossentropy(True, name="o")
+        )
+        np.testing.assert_allclose(history["sparse_categorical_crossentropy"], history["loss"], rtol=1e-5)
+        np.testing.assert_allclose(history["o"], history["loss"], rtol=1e-5)
+        pytest.importorskip("safetensors")
+        model.save(tmp_path / "m.safetensors")
+        loaded = nl.models.load_model(tmp_path / "m.safetensors")
+        assert loaded.evaluate(x, labels, verbose=0, return_dict=True) == model.evaluate(
+            x, labels, verbose=0, return_dict=True
+        )
+        model, _ = trained(metrics.get(losses.SparseCategoricalCrossentropy(True)))
+        model.save(tmp_path / "m.safetensors", overwrite=True)
+        assert nl.models.load_model(tmp_path / "m.safetensors").evaluate(x, labels, verbose=0) == model.evaluate(
+            x, labels, verbose=0
+        )
+
+    def test_masked_steps_do_not_count(self) -> None:
+        tokens, targets = np.array([[3, 5, 0, 0], [2, 0, 0, 0]]), np.arange(8.0).reshape(2, 4, 1)
+        model = nl.models.Sequential(
+            [nl.layers.Embedding(6, 3, mask_zero=True), nl.layers.TimeDistributed(nl.layers.Dense(1))]
+        )
+        model.compile("sgd", "huber", metrics=["huber", "mae"])
+        values = model.evaluate(tokens, targets, verbose=0, return_dict=True)
+        np.testing.assert_allclose(values["huber"], values["loss"], rtol=1e-6)
+
+    def test_its_state_goes_on(self) -> None:
+        metric, other = metrics.get("huber"), metrics.get("huber")
+        metric.update_state([1.0], [3.0])
+        other.load_state_dict(metric.state_dict())
+        assert other([0.0, 0.0], [0.0, 0.0]) == 0.5
 
 
 def test_integers_are_not_cut_off() -> None:
@@ -224,7 +296,7 @@ def test_several_numbers_are_not_watched_in_training(metric: metrics.Metric) -> 
 @every_metric
 def test_a_metric_prints_as_the_code_that_made_it(row: MetricRow) -> None:
     metric = row.make()
-    again = eval(repr(metric), {**vars(metrics), "array": np.array})
+    again = eval(repr(metric), {**vars(losses), **vars(metrics), "array": np.array})
     assert repr(again) == repr(metric)
     assert again(row.y_true, row.y_pred) == metric(row.y_true, row.y_pred)
     assert repr(metrics.MeanSquaredError("error")) == "MeanSquaredError(name='error')"

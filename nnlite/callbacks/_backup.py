@@ -83,7 +83,7 @@ class BackupAndRestore(Callback):
             self.on_train_batch_end = self._count  # type: ignore[method-assign]
         self._batches = 0  # since the last backup
 
-    def on_train_begin(self, logs: Logs) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Put everything back, if there is a backup."""
         self._batches = 0
         backups = self._backups()
@@ -92,12 +92,12 @@ class BackupAndRestore(Callback):
             run.model.make_parameters(run.feed.source.first)
             backups.restore()
 
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Make a backup after each epoch."""
         if self.save_freq == "epoch":
             self._save()
 
-    def _count(self, batch: int, logs: Logs) -> None:
+    def _count(self, batch: int, logs: Logs | None = None) -> None:
         """Make a backup after every so many batches, when no gradients are gathered for the next step."""
         self._batches += 1
         if self._batches >= self.save_freq and not self._run().model.gathered:
@@ -107,7 +107,7 @@ class BackupAndRestore(Callback):
         """Make a backup of where Ctrl-C ended the training."""
         self._save()
 
-    def on_train_end(self, logs: Logs) -> None:
+    def on_train_end(self, logs: Logs | None = None) -> None:
         """Delete the backup of a training that is finished."""
         if self.delete_checkpoint and not self._run().interruption.requested:
             for path in self._backups().paths:

@@ -25,8 +25,8 @@ class Callback:
     """Is told of the beginning and the end of trainings, epochs and batches, also of evaluations and predictions.
 
     A subclass writes the methods of the events that it wants to hear of. The logs are those of `fit`, by name; empty
-    (but there) at each beginning. What a callback adds to the logs of an epoch, the callbacks after it and the
-    History find there.
+    (but there) at each beginning, and None only where somebody else calls an event without them. What a callback adds
+    to the logs of an epoch, the callbacks after it and the History find there.
 
     Setting `self.model.stop_training = True` ends the training after the batch.
 
@@ -68,54 +68,54 @@ class Callback:
         """Take what is known of the training beforehand."""
         self.params = params
 
-    def on_train_begin(self, logs: Logs) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Before the first epoch."""
 
-    def on_train_end(self, logs: Logs) -> None:
+    def on_train_end(self, logs: Logs | None = None) -> None:
         """After the last epoch, with its logs; not where an error ended the training."""
 
-    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Before an epoch; the first is 0. A training that is resumed inside an epoch does not begin it again."""
 
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """After an epoch and its validation. `logs` has the means: "loss", metrics, and "val_" of each."""
 
-    def on_train_batch_begin(self, batch: int, logs: Logs) -> None:
+    def on_train_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a batch; the first is 0. Calls `on_batch_begin`."""
         self.on_batch_begin(batch, logs)
 
-    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After a batch. `logs` has the means since the epoch began. Calls `on_batch_end`."""
         self.on_batch_end(batch, logs)
 
-    def on_batch_begin(self, batch: int, logs: Logs) -> None:
+    def on_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a batch of training, as Keras calls it too."""
 
-    def on_batch_end(self, batch: int, logs: Logs) -> None:
+    def on_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After a batch of training, as Keras calls it too."""
 
-    def on_test_begin(self, logs: Logs) -> None:
+    def on_test_begin(self, logs: Logs | None = None) -> None:
         """Before an evaluation, or the validation of an epoch."""
 
-    def on_test_end(self, logs: Logs) -> None:
+    def on_test_end(self, logs: Logs | None = None) -> None:
         """After it, with the loss and the metrics."""
 
-    def on_test_batch_begin(self, batch: int, logs: Logs) -> None:
+    def on_test_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a batch of an evaluation."""
 
-    def on_test_batch_end(self, batch: int, logs: Logs) -> None:
+    def on_test_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """After a batch of an evaluation. `logs` has the means so far."""
 
-    def on_predict_begin(self, logs: Logs) -> None:
+    def on_predict_begin(self, logs: Logs | None = None) -> None:
         """Before a prediction."""
 
-    def on_predict_end(self, logs: Logs) -> None:
+    def on_predict_end(self, logs: Logs | None = None) -> None:
         """After it."""
 
-    def on_predict_batch_begin(self, batch: int, logs: Logs) -> None:
+    def on_predict_batch_begin(self, batch: int, logs: Logs | None = None) -> None:
         """Before a batch of a prediction."""
 
-    def on_predict_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
+    def on_predict_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """After a batch of a prediction. `logs` has its "outputs"."""
 
     def state_dict(self) -> dict[str, Any]:

@@ -90,27 +90,27 @@ class ModelCheckpoint(Monitor):
         if save_freq != "epoch":
             self.on_train_batch_end = self._count  # type: ignore[method-assign]
 
-    def on_train_begin(self, logs: Logs) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Count anew. The best stays, as in Keras: another training must do better to be saved."""
         if self.save_best_only:
             super().on_train_begin(logs)
         self._batches = 0
 
-    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Note the epoch."""
         self._epoch = epoch
 
-    def _count(self, batch: int, logs: Logs) -> None:
+    def _count(self, batch: int, logs: Logs | None = None) -> None:
         """Save after every so many batches."""
         self._batches += 1
         if self._batches == self.save_freq:
             self._batches = 0
-            self._save(self._epoch, logs, batch=batch + 1)
+            self._save(self._epoch, logs or {}, batch=batch + 1)
 
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Save after each epoch."""
         if self.save_freq == "epoch":
-            self._save(epoch, logs)
+            self._save(epoch, logs or {})
 
     def _save(self, epoch: int, logs: Logs, **names: int) -> None:
         """Save the model, unless it is not good enough."""

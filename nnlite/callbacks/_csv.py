@@ -65,16 +65,17 @@ class CSVLogger(Callback):
         self._file: Any = None
         self._kept: int | None = None  # bytes of the file that belong to a backup
 
-    def on_train_begin(self, logs: Logs) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begin anew."""
         self._forget()
 
-    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Open the file, so that an error comes before the first epoch and not after it."""
         self._opened()
 
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write a row."""
+        logs = {} if logs is None else logs
         file = self._opened()
         if not self._columns:
             self._columns = sorted(logs)

@@ -87,14 +87,14 @@ class EarlyStopping(Monitor):
         self.best_weights: list[Any] | None = None
         self.best_epoch = self.wait = self.stopped_epoch = 0
 
-    def on_train_begin(self, logs: Logs) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begin anew."""
         super().on_train_begin(logs)
         self._forget()
 
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Compare, and stop if it is time."""
-        value = self._current(logs)
+        value = self._current(logs or {})
         if value is None or epoch < self.start_from_epoch:
             return
         self.wait += 1
@@ -110,7 +110,7 @@ class EarlyStopping(Monitor):
             self.stopped_epoch = epoch
             self.model.stop_training = True
 
-    def on_train_end(self, logs: Logs) -> None:
+    def on_train_end(self, logs: Logs | None = None) -> None:
         """Put the best weights back."""
         if self.verbose and self.stopped_epoch:
             print(f"Epoch {self.stopped_epoch + 1}: stopped, {self.monitor} did not get better", flush=True)

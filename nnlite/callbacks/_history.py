@@ -44,10 +44,10 @@ class History(Callback):
     def set_model(self, model: Model) -> None:
         """Leave the model alone: what holds a History need not hold the model."""
 
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Keep the logs."""
         self.epoch.append(epoch)
-        for name, value in logs.items():
+        for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
 
     def __repr__(self) -> str:

@@ -53,11 +53,11 @@ class LearningRateScheduler(Callback):
         self.schedule, self.verbose = schedule, verbose
         self._takes_rate = _takes_two(schedule)
 
-    def on_train_begin(self, logs: Logs) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Make sure that there is a rate to set."""
         current_rate(self.model, "LearningRateScheduler")
 
-    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Set the rate."""
         rate = current_rate(self.model, "LearningRateScheduler")
         new: Any = self.schedule(epoch, rate) if self._takes_rate else self.schedule(epoch)
@@ -67,8 +67,9 @@ class LearningRateScheduler(Callback):
         if self.verbose:
             print(f"Epoch {epoch + 1}: the learning rate is {float(new):.6g}", flush=True)
 
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Add the rate to the logs."""
+        logs = {} if logs is None else logs
         logs["learning_rate"] = current_rate(self.model, "LearningRateScheduler")
 
 
@@ -139,14 +140,15 @@ class ReduceLROnPlateau(Monitor):
         self.best: float | None = None
         self.wait = self.cooldown_counter = 0
 
-    def on_train_begin(self, logs: Logs) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Begin anew."""
         super().on_train_begin(logs)
         current_rate(self.model, self._label)
         self._forget()
 
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Add the rate to the logs, compare, and lower the rate if it is time."""
+        logs = {} if logs is None else logs
         rate = logs["learning_rate"] = current_rate(self.model, self._label)
         value = self._current(logs)
         if value is None:

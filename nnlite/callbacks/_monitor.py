@@ -61,7 +61,7 @@ class Monitor(Callback):
             )
         return value
 
-    def on_train_begin(self, logs: Logs) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Find out whether lower or higher is better."""
         self._warned = False
         self._lower = self._direction() == "min"

@@ -52,19 +52,19 @@ class ProgressBar(Callback):
             # Only where there are bars, since to be told of each batch costs time.
             self.on_train_batch_end = self._move  # type: ignore[method-assign]
 
-    def on_train_begin(self, logs: Logs) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Note the time: a training that is resumed may begin inside an epoch."""
         self._steps, self._title = self.params["steps"], "Resumed epoch"
         self._start = time.perf_counter()
         self._next = self._start + _SECONDS_BETWEEN_UPDATES
 
-    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Note the time."""
         self._title = f"Epoch {epoch + 1}/{self.params['epochs']}"
         self._start = time.perf_counter()
         self._next = self._start + _SECONDS_BETWEEN_UPDATES
 
-    def _move(self, batch: int, logs: Logs) -> None:
+    def _move(self, batch: int, logs: Logs | None = None) -> None:
         """Move the bar; after the last batch it makes way for what others print."""
         done = batch + 1
         if done == self._steps:
@@ -74,7 +74,7 @@ class ProgressBar(Callback):
         if now < self._next:
             return
         self._next = now + _SECONDS_BETWEEN_UPDATES
-        texts = self._texts(logs)
+        texts = self._texts(logs or {})
         if self._bar is None:
             assert self._make_bar is not None
             settings = {"leave": False, "dynamic_ncols": True, "mininterval": 0, "miniters": 1}
@@ -91,11 +91,11 @@ class ProgressBar(Callback):
         if self.verbose:
             print(f"{self._title} - ended by Ctrl-C", flush=True)
 
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Replace the bar by a line."""
         self._release()
         if self.verbose:
-            values = " - ".join(f"{name}: {text}" for name, text in self._texts(logs).items())
+            values = " - ".join(f"{name}: {text}" for name, text in self._texts(logs or {}).items())
             seconds = time.perf_counter() - self._start
             print(f"Epoch {epoch + 1}/{self.params['epochs']} - {seconds:.1f}s - {values}", flush=True)
 

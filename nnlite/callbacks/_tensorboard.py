@@ -104,12 +104,12 @@ class TensorBoard(Callback):
         self._train_batches = self._steps_before = 0
         self._start = 0.0
 
-    def on_train_begin(self, logs: Logs) -> None:
+    def on_train_begin(self, logs: Logs | None = None) -> None:
         """Count anew."""
         self._train_batches = 0
         self._note_start()
 
-    def on_epoch_begin(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Note the time."""
         self._note_start()
 
@@ -118,15 +118,16 @@ class TensorBoard(Callback):
         self._start = time.perf_counter()
         self._steps_before = self._iterations()
 
-    def _count(self, batch: int, logs: Logs) -> None:
+    def _count(self, batch: int, logs: Logs | None = None) -> None:
         """Write the logs so far after so many batches."""
         self._train_batches += 1
         if self._train_batches % int(self.update_freq) == 0:
-            for name, value in logs.items():
+            for name, value in (logs or {}).items():
                 self._writer("train").scalar(f"batch_{name}", value, self._train_batches)
 
-    def on_epoch_end(self, epoch: int, logs: Logs) -> None:
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Write the logs and, if it is time, the weights."""
+        logs = {} if logs is None else logs
         optimizer = self.model.optimizer
         values = dict(logs) if optimizer is None else {**logs, "learning_rate": optimizer.rate}
         if self.write_steps_per_second:
@@ -143,9 +144,9 @@ class TensorBoard(Callback):
         for writer in self._writers.values():
             writer.flush()
 
-    def on_test_end(self, logs: Logs) -> None:
+    def on_test_end(self, logs: Logs | None = None) -> None:
         """Write the result of an evaluation by the number of steps taken."""
-        for name, value in logs.items():
+        for name, value in (logs or {}).items():
             self._writer("validation").scalar(f"evaluation_{name}_vs_iterations", value, self._iterations())
 
     def _iterations(self) -> int:

@@ -39,9 +39,9 @@ class TerminateOnNaN(Callback):
     def __init__(self, raise_error: bool = False) -> None:
         self.raise_error = raise_error
 
-    def on_train_batch_end(self, batch: int, logs: Logs) -> None:
+    def on_train_batch_end(self, batch: int, logs: Logs | None = None) -> None:
         """Look at the loss."""
-        loss = logs.get("loss", 0.0)
+        loss = (logs or {}).get("loss", 0.0)
         if not math.isfinite(loss):
             if self.raise_error:
                 raise RuntimeError(f"the loss is {loss} after batch {batch + 1} of the epoch")

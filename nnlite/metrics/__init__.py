@@ -8,6 +8,7 @@ from nnlite.metrics._accuracy import (
     TopKCategoricalAccuracy,
 )
 from nnlite.metrics._auc import AUC
+from nnlite.metrics._mean_of import MeanOf
 from nnlite.metrics._metric import MeanMetric, Metric
 from nnlite.metrics._names import get
 from nnlite.metrics._perplexity import Perplexity
@@ -23,6 +24,7 @@ __all__ = [
     "F1Score",
     "MeanAbsoluteError",
     "MeanMetric",
+    "MeanOf",
     "MeanSquaredError",
     "Metric",
     "Perplexity",

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from nnlite._lookup import look_up
-from nnlite.losses import BinaryCrossentropy, Loss
+from nnlite.losses import BinaryCrossentropy, CosineSimilarity, Loss
+from nnlite.losses._names import BY_NAME as LOSSES
 from nnlite.metrics._accuracy import (
     Accuracy,
     BinaryAccuracy,
@@ -17,6 +18,7 @@ from nnlite.metrics._accuracy import (
     TopKCategoricalAccuracy,
 )
 from nnlite.metrics._auc import AUC
+from nnlite.metrics._mean_of import MeanOf
 from nnlite.metrics._metric import FromFunction, Metric
 from nnlite.metrics._perplexity import Perplexity
 from nnlite.metrics._positives import F1Score, Precision, Recall
@@ -30,6 +32,7 @@ BY_NAME: dict[str, Callable[[], Metric]] = {
     "auc": AUC,
     "binary_accuracy": BinaryAccuracy,
     "categorical_accuracy": CategoricalAccuracy,
+    "cosine_similarity": lambda: MeanOf(CosineSimilarity(), "cosine_similarity", negative=True),
     "f1_score": lambda: F1Score("macro"),
     "mae": lambda: MeanAbsoluteError("mae"),
     "mean_absolute_error": MeanAbsoluteError,
@@ -49,12 +52,15 @@ BY_NAME: dict[str, Callable[[], Metric]] = {
 def get(identifier: Any, y_true: Any = None, y_pred: Any = None, loss: Loss | None = None) -> Metric:
     """Return a metric, given by name, as a class, as a function (y_true, y_pred) -> values, or as it is.
 
+    The name of a loss, a Loss or its class stand for the mean of that loss over all samples; by name, it is computed
+    from logits if the loss that the predictions are trained with is.
+
     "accuracy" (or "acc") is the accuracy that fits what is predicted: binary for one output, or for a binary
     cross-entropy; sparse for integer labels; categorical for one-hot labels.
 
     Parameters
     ----------
-    identifier : str, type, callable or Metric
+    identifier : str, type, callable, Metric or Loss
     y_true, y_pred : array_like, optional
         A batch, which "accuracy" needs to choose.
     loss : Loss, optional
@@ -79,10 +85,15 @@ def get(identifier: Any, y_true: Any = None, y_pred: Any = None, loss: Loss | No
             return BinaryAccuracy(identifier, 0.0 if loss is not None and loss.from_logits else 0.5)
         return (CategoricalAccuracy if true_shape == shape else SparseCategoricalAccuracy)(identifier)
     if isinstance(identifier, str):
-        return look_up("metric", identifier, BY_NAME)()
-    if callable(identifier) and not isinstance(identifier, (Metric, type)):
-        return FromFunction(identifier)
-    made: Any = identifier() if isinstance(identifier, type) else identifier
+        made: Any = look_up("metric", identifier, {**LOSSES, **BY_NAME})()
+        if isinstance(made, Loss):
+            made.from_logits = loss is not None and loss.from_logits
+            made = MeanOf(made, identifier)
+    elif callable(identifier) and not isinstance(identifier, (Metric, Loss, type)):
+        made = FromFunction(identifier)
+    else:
+        made = identifier() if isinstance(identifier, type) else identifier
+        made = MeanOf(made) if isinstance(made, Loss) else made
     if not isinstance(made, Metric):
-        raise TypeError(f"a metric is a name, a Metric or a function, got {identifier!r}")
+        raise TypeError(f"a metric is a name, a Metric, a Loss or a function, got {identifier!r}")
     return made

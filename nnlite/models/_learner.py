@@ -69,7 +69,7 @@ class Learner(Module):
         loss : str, Loss or callable, or list or dict of them
             A function of (y_true, y_pred). Of a model with several outputs, one loss for all of them, or a list by
             position, or a dict by name; None for an output that is not trained.
-        metrics : str, Metric or callable, or list or dict of them
+        metrics : str, Metric, Loss or callable, or list or dict of them
             Watched besides the loss, without weights. "accuracy" picks the one that fits. Of a model with several
             outputs, an entry for each: a metric or a list of them, by position or by name.
         loss_weights : list or dict of float, optional

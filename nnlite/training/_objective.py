@@ -50,7 +50,7 @@ class Objective:
         trained.
     loss_weights : sequence or mapping of float, optional
         What the losses count in the sum that is minimised.
-    metrics : str, Metric or callable, or (nested) list or dict of them
+    metrics : str, Metric, Loss or callable, or (nested) list or dict of them
         Of a model with one output, a list of metrics; of one with several, one entry for each.
     names : sequence of str, optional
         Of the outputs, if they are known.

@@ -1,13 +1,29 @@
 """Callbacks: what they are told, in which order, and History."""
 
 import gc
+import inspect
 import weakref
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from nnlite.callbacks import Callback, EarlyStopping, History
+from nnlite.callbacks import (
+    BackupAndRestore,
+    Callback,
+    CSVLogger,
+    EarlyStopping,
+    History,
+    LearningRateScheduler,
+    ModelCheckpoint,
+    ProgressBar,
+    ReduceLROnPlateau,
+    TensorBoard,
+    TerminateOnNaN,
+)
+from nnlite.callbacks._callback import EVENTS
 from nnlite.layers import Dense
 from nnlite.models import Sequential
 
@@ -205,3 +221,43 @@ class TestHistory:
         returned = compiled().fit(X, Y, verbose=0, callbacks=[mine])
         assert mine is not returned
         assert mine.history == returned.history
+
+
+EVERY: dict[str, Callable[[Path], Callback]] = {
+    "BackupAndRestore": lambda folder: BackupAndRestore(folder / "backup"),
+    "CSVLogger": lambda folder: CSVLogger(folder / "log.csv"),
+    "Callback": lambda folder: Callback(),
+    "EarlyStopping": lambda folder: EarlyStopping("loss"),
+    "History": lambda folder: History(),
+    "LearningRateScheduler": lambda folder: LearningRateScheduler(lambda epoch: 0.1),
+    "ModelCheckpoint": lambda folder: ModelCheckpoint(folder / "best.npz", "loss", True, True, True),
+    "ModelCheckpoint every batch": lambda folder: ModelCheckpoint(
+        folder / "last.npz", save_weights_only=True, save_freq=1
+    ),
+    "ProgressBar": lambda folder: ProgressBar(2),
+    "ReduceLROnPlateau": lambda folder: ReduceLROnPlateau("loss"),
+    "TensorBoard": lambda folder: TensorBoard(folder / "board", update_freq=1),
+    "TerminateOnNaN": lambda folder: TerminateOnNaN(),
+}
+
+
+@pytest.mark.filterwarnings("ignore:.*which is not in the logs:RuntimeWarning")
+@pytest.mark.parametrize("name", EVERY)
+def test_every_event_may_be_told_without_logs(name: str, tmp_path: Path) -> None:
+    model = compiled()
+
+    class Teller(Callback):
+        """Tells another callback of everything, as an old loop of Keras' would."""
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            told.set_params(self.params)
+            told.set_model(model)
+            for event in ("on_train_begin", *EVENTS):
+                super().on_train_begin()
+                getattr(told, event)(*[0] if "epoch" in event or "batch" in event else [])
+
+    told = EVERY[name](tmp_path)
+    callbacks = [told, Teller()] if isinstance(told, BackupAndRestore) else [Teller()]
+    model.fit(X, Y, verbose=0, callbacks=callbacks)
+    told._release()
+    assert all(inspect.signature(getattr(told, event)).parameters["logs"].default is None for event in EVENTS)

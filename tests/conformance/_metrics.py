@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnlite import metrics
+from nnlite import losses, metrics
 from tests.conformance._losses import BITS, LABELS, LOGITS, ONE_HOT, TARGETS, sigmoid, softmax
 from tests.conformance._rows import MetricRow
 
@@ -83,6 +83,15 @@ METRICS = [
     MetricRow(
         "MeanSquaredError", metrics.MeanSquaredError, ("mse", "mean_squared_error"),
         TARGETS, LOGITS, lambda y, p: ((y - p) ** 2).mean(axis=1),
+    ),
+    MetricRow(
+        "MeanOf(CosineSimilarity)", lambda: metrics.MeanOf(losses.CosineSimilarity(), "cosine_similarity", True),
+        ("cosine_similarity",), TARGETS, LOGITS,
+        lambda y, p: (y * p).sum(axis=1) / np.linalg.norm(y, axis=1) / np.linalg.norm(p, axis=1),
+    ),
+    MetricRow(
+        "MeanOf(Hinge)", lambda: metrics.MeanOf(losses.Hinge()), (),
+        BITS, LOGITS, lambda y, p: np.maximum(1 - (2 * y - 1) * p, 0).mean(axis=1),
     ),
     MetricRow(
         "MeanAbsoluteError", metrics.MeanAbsoluteError, ("mae", "mean_absolute_error"),

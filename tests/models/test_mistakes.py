@@ -50,7 +50,7 @@ class TestCompiling:
                 "one number for a batch, and Mean.* has red",
             ),
             ({"metrics": ["acuracy"]}, ValueError, "unknown metric 'acuracy', did you mean 'accuracy'"),
-            ({"metrics": [3]}, TypeError, "a metric is a name, a Metric or a function, got 3"),
+            ({"metrics": [3]}, TypeError, "a metric is a name, a Metric, a Loss or a function, got 3"),
             ({"metrics": ["mse", "mse"]}, ValueError, r"metrics with different names, got mse, mse \(besides loss\)"),
             ({"metrics": nl.metrics.Accuracy("loss")}, ValueError, "metrics with different names, got loss"),
         ],
