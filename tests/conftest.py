@@ -1,6 +1,7 @@
 """How the whole suite runs: hypothesis' profile, seeds, and a watch over global state."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,6 +12,13 @@ import nnlite.random
 
 settings.register_profile("nnlite", deadline=None, max_examples=30, derandomize="CI" in os.environ)
 settings.load_profile("nnlite")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def ctrl_c() -> None:
+    """Let Ctrl-C interrupt, here and in child processes, also where a shell started the suite in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True)

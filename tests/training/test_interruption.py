@@ -134,9 +134,12 @@ def test_a_signal_from_outside(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     with subprocess.Popen([sys.executable, "-c", SCRIPT], cwd=root, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
+        end = threading.Timer(60, process.kill)  # a failing test leaves no training behind
+        end.start()
         assert [process.stdout.readline() for _ in range(2)] == ["0\n", "1\n"]
         os.kill(process.pid, signal.SIGINT)
         *epochs, last = process.stdout.read().splitlines()
         assert process.wait() == 0
+        end.cancel()
     assert last.startswith("returned ")
     assert 0 <= int(last.split()[1]) <= len(epochs) + 1
