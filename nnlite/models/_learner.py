@@ -126,8 +126,8 @@ class Learner(Module):
         ----------
         x, y : array_like, shape (N, ...), or list or dict of arrays
             Inputs and targets; of several inputs or outputs by position or by name. In their place x may be a loader:
-            a `nnlite.data.DataLoader` or another iterable of batches (x, y) or (x, y, sample_weight), without y; or a
-            `nnlite.data.Dataset` of such samples.
+            a `nnlite.data.DataLoader` or another iterable of batches (x, y) or (x, y, sample_weight), without y; a
+            Keras Sequence of them, which is gone through in order; or a `nnlite.data.Dataset` of such samples.
         batch_size : int, default 32
             Of arrays; the batches of a loader are as they come.
         epochs : int, default 1

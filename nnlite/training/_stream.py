@@ -25,6 +25,32 @@ class _Resumable(Protocol):
     def load_state_dict(self, state: Mapping[str, Any], /) -> Any: ...
 
 
+@runtime_checkable
+class _Sequence(Protocol):
+    """What has its items by number."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int, /) -> Any: ...
+
+
+class _InOrder:
+    """The batches of a sequence, one after another; at the end it may make those of the next epoch."""
+
+    def __init__(self, sequence: _Sequence) -> None:
+        self._sequence = sequence
+        self._end: Callable[[], Any] | None = getattr(sequence, "on_epoch_end", None)
+
+    def __len__(self) -> int:
+        return len(self._sequence)
+
+    def __iter__(self) -> Iterator[Any]:
+        for number in range(len(self)):
+            yield self._sequence[number]
+        if self._end is not None:
+            self._end()
+
+
 class Stream:
     """The batches of an iterable, as the training loop takes them.
 
@@ -33,8 +59,9 @@ class Stream:
     name : str
         What errors call it.
     source : iterable of (x, y), (x, y, sample_weight), or x
-        A list counts as a tuple. If it has `state_dict` and `load_state_dict`, it knows by itself where it stands;
-        otherwise a resumed training runs through what was there before.
+        A list counts as a tuple. A Keras Sequence, with `__len__` and `__getitem__` in place of `__iter__`, is gone
+        through in order, and its `on_epoch_end` called. If it has `state_dict` and `load_state_dict`, it knows by
+        itself where it stands; otherwise a resumed training runs through what was there before.
     needed_by : str, optional
         The method that refuses batches without y.
 
@@ -47,10 +74,11 @@ class Stream:
     def __init__(
         self,
         name: str,
-        source: Iterable[Any],
+        source: Iterable[Any] | _Sequence,
         needed_by: str | None = None,
     ) -> None:
-        self.name, self._source, self._needed_by = name, source, needed_by
+        self.name, self._needed_by = name, needed_by
+        self._source: Iterable[Any] = source if isinstance(source, Iterable) else _InOrder(source)
         self.weigh: Callable[[Any, Any], Any] | None = None
         self.is_iterator = isinstance(source, Iterator)  # which can be gone through only once
         self._handed_out = 0  # in the pass begun last
@@ -128,9 +156,9 @@ class Stream:
 
 
 def is_stream(given: Any) -> bool:
-    """Tell an iterable of batches from arrays: a list of tuples is one, a list of arrays or numbers is not."""
+    """Tell batches, to be iterated or indexed, from arrays: a list of tuples are some, a list of arrays is not."""
     if isinstance(given, list):
         return bool(given) and all(type(item) is tuple for item in given)
-    if isinstance(given, (np.ndarray, Tensor, tuple, dict, str, bytes)) or hasattr(given, "__array__"):
+    if isinstance(given, (np.ndarray, Tensor, tuple, dict, str, bytes, type)) or hasattr(given, "__array__"):
         return False
-    return isinstance(given, Iterable)
+    return isinstance(given, (Iterable, _Sequence))

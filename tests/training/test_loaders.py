@@ -38,6 +38,23 @@ class Pairs:
         return batches()
 
 
+class ByNumber:
+    """Batches as a Keras Sequence has them: any number gives one."""
+
+    def __init__(self) -> None:
+        self.ended = 0
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, number: int) -> Any:
+        part = slice(6 * (number % 4), 6 * (number % 4 + 1))
+        return X[part], Y[part]
+
+    def on_epoch_end(self) -> None:
+        self.ended += 1
+
+
 def in_arrays(**settings: Any) -> dict[str, list[float]]:
     """The history of the same training on arrays."""
     return compiled().fit(X, Y, 6, 3, verbose=0, shuffle=False, **settings).history
@@ -47,6 +64,17 @@ class TestFit:
     @pytest.mark.parametrize("loader", [DataLoader((X, Y), 6), Pairs(), list(batches())])
     def test_gives_what_it_gives_on_arrays(self, loader: Any) -> None:
         assert compiled().fit(loader, epochs=3, verbose=0).history == in_arrays()
+
+    def test_sequences_are_gone_through_in_order(self) -> None:
+        sequence = ByNumber()
+        history = compiled().fit(sequence, epochs=3, verbose=0, validation_data=ByNumber())
+        assert history.history == in_arrays(validation_data=(X, Y), validation_batch_size=6)
+        assert sequence.ended == 3
+        model = compiled()
+        np.testing.assert_array_equal(model.predict(sequence), model.predict(X, 6))
+        assert compiled().fit(sequence, epochs=3, verbose=0, steps_per_epoch=4).history == in_arrays()
+        with pytest.raises(ValueError, match="y is for arrays, and x is a ByNumber"):
+            model.fit(sequence, Y, verbose=0)
 
     def test_batches_may_be_lists(self) -> None:
         loader = (list(batch) for _ in range(3) for batch in batches())
