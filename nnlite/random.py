@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Seed", "as_seed", "draw_from", "from_seed", "generator", "kept", "recorded", "restored", "seed"]
+__all__ = ["Seed", "as_seed", "draw_from", "from_seed", "generator", "kept", "recorded", "replaced", "restored", "seed"]
 
 State = Mapping[str, Any]
 Seed = int | np.random.Generator | None  # what arguments of that name take; None stands for the library's generator
 
 _generator = np.random.default_rng()
+_in_its_place: ContextVar[np.random.Generator | None] = ContextVar("_in_its_place", default=None)
 _seen: ContextVar[dict[np.random.Generator, State] | None] = ContextVar("_seen", default=None)
 
 
@@ -54,18 +55,21 @@ def seed(n: int | None = None) -> None:
 def generator() -> np.random.Generator:
     """Return the generator that the whole library draws from; always the same object.
 
+    Only while the transforms of a `nnlite.data.DataLoader` run, it is the batch's own.
+
     Examples
     --------
     >>> import nnlite as nl
     >>> nl.random.generator() is nl.random.generator()
     True
     """
-    return _generator
+    own = _in_its_place.get()
+    return _generator if own is None else own
 
 
 def draw_from(given: np.random.Generator | None) -> np.random.Generator:
     """Return `given`, or the library's generator, and note its state for `recorded`."""
-    chosen = _generator if given is None else given
+    chosen = generator() if given is None else given
     seen = _seen.get()
     if seen is not None and chosen not in seen:
         seen[chosen] = chosen.bit_generator.state
@@ -102,6 +106,16 @@ def recorded() -> Iterator[dict[np.random.Generator, State]]:
         if outer is not None:
             for used, state in states.items():
                 outer.setdefault(used, state)
+
+
+@contextmanager
+def replaced(own: np.random.Generator) -> Iterator[None]:
+    """Let another generator take the place of the library's, in this thread."""
+    token = _in_its_place.set(own)
+    try:
+        yield
+    finally:
+        _in_its_place.reset(token)
 
 
 @contextmanager

@@ -119,6 +119,15 @@ class TestRecordingAndRestoring:
             random.draw_from(None)
         assert len(again) == 1
 
+    def test_another_takes_the_place_of_the_library_s_until_an_error(self) -> None:
+        own = np.random.default_rng(0)
+        with random.replaced(own), random.recorded() as states:
+            assert random.generator() is random.draw_from(None) is own
+        assert set(states) == {own}
+        with pytest.raises(ZeroDivisionError), random.replaced(own):
+            raise ZeroDivisionError
+        assert random.generator() is random.draw_from(None) is not own
+
     def test_other_threads_are_not_recorded(self) -> None:
         own = np.random.default_rng(0)
         with random.recorded() as states:

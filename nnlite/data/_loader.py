@@ -36,13 +36,12 @@ class DataLoader:
         Makes the orders, and what random transforms draw, the same for each loader with this seed; by default
         `nnlite.random.seed` does.
     prefetch : int, default 0
-        How many batches a thread makes ahead; it changes nothing but the time, as long as no transform draws from
-        `nnlite.random` by itself, in turn with the training.
+        How many batches a thread makes ahead; it changes nothing but the time.
     transform : callable, or list of them, optional
         What to do with each batch: a function of x, or of as many arguments as a batch has arrays, such as (x, y),
         returning as many. One with a parameter `generator`, such as `RandomFlip`, is given the batch's own generator,
-        so that neither prefetching nor resuming changes what it draws: write
-        ``lambda x, generator: flip(x, generator)`` and not ``lambda x: flip(x)``. Several are applied in turn.
+        which `nnlite.random` draws from as well meanwhile: so neither prefetching nor resuming changes what is drawn.
+        Several are applied in turn.
 
     Raises
     ------
@@ -95,9 +94,8 @@ class DataLoader:
             raise ValueError(f"expected at least one sample, got a {type(self.dataset).__name__} without any")
         self.prefetch = int(prefetch)
         self._steps = [_Step(one) for one in _listed(transform)]
-        draws = any(step.draws for step in self._steps)
         size = len(self.dataset)
-        self._order = Order(size, batch_size, shuffle, drop_last, random.from_seed(seed), seeded=draws)
+        self._order = Order(size, batch_size, shuffle, drop_last, random.from_seed(seed), seeded=bool(self._steps))
         if not len(self._order):
             raise ValueError(f"drop_last leaves no batch: there are {size} samples, and batch_size={batch_size}")
 
@@ -142,9 +140,12 @@ class DataLoader:
         batch = self.dataset.batch(np.arange(samples.start, samples.stop) if isinstance(samples, slice) else samples)
         if isinstance(batch, list):  # of samples [x, y]
             batch = tuple(batch)
-        generator = None if part.seed is None else np.random.default_rng(part.seed)
-        for step in self._steps:
-            batch = step(batch, generator)
+        if part.seed is None:
+            return batch
+        generator = np.random.default_rng(part.seed)
+        with random.replaced(generator):
+            for step in self._steps:
+                batch = step(batch, generator)
         return batch
 
 
@@ -164,7 +165,7 @@ class _Step:
             for name, p in parameters.items()
         )
 
-    def __call__(self, batch: Any, generator: np.random.Generator | None) -> Any:
+    def __call__(self, batch: Any, generator: np.random.Generator) -> Any:
         drawing = {"generator": generator} if self.draws else {}
         if type(batch) is not tuple:
             return self._transform(batch, **drawing)

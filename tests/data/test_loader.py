@@ -169,6 +169,22 @@ def test_prefetching_changes_nothing(prefetch: int, batch_size: int, shuffle: bo
     assert not threads()
 
 
+@pytest.mark.parametrize("prefetch", [1, 4])
+def test_what_transforms_draw_from_the_library_is_the_batch_s_own(prefetch: int) -> None:
+    def by_itself(x: Any) -> Any:
+        return RandomShift(1)(x) + nl.random.generator().normal(size=x.shape)
+
+    def drawn(prefetch: int, seed: int | None = None) -> list[Any]:
+        nl.random.seed(4)
+        loader = DataLoader(X.reshape(10, 2, 2), 2, True, seed=seed, prefetch=prefetch, transform=by_itself)
+        return [(x.tolist(), nl.random.generator().random()) for _ in range(2) for x in loader]
+
+    assert drawn(prefetch) == drawn(0) == drawn(0)
+    assert [x for x, _ in drawn(0)[:5]] != [x for x, _ in drawn(0)[5:]]
+    assert drawn(prefetch, 3) == drawn(0, 3)
+    assert drawn(0, 3) != drawn(0, 5)
+
+
 class Failing(Dataset):
     """A dataset whose sample 6 cannot be read."""
 
