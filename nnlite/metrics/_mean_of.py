@@ -39,11 +39,14 @@ class MeanOf(Metric):
     'huber'
     """
 
+    direction = "min"
+
     def __init__(self, loss: Loss, name: str | None = None, negative: bool = False) -> None:
         unnamed = loss.name == type(loss).__name__
         super().__init__(name or (snake_case(loss.name) if unnamed else loss.name))
         self.loss, self.negative = loss, negative
-        self.direction = "max" if negative else "min"
+        if negative:
+            self.direction = "max"
 
     def reset_state(self) -> None:
         """Begin anew."""
