@@ -70,8 +70,10 @@ class Monitor(Callback):
         """Return "min" or "max"."""
         if self.mode != "auto":
             return self.mode
-        directions = self.model.directions()
         name = self.monitor.removeprefix("val_")
+        if name == "loss":
+            return "min"
+        directions = self.model.directions()
         if name in directions and directions[name] is not None:
             return str(directions[name])
         # Of several outputs, each has its name before those of its loss and its metrics.

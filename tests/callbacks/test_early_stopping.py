@@ -192,3 +192,12 @@ class TestMistakes:
     def test_of_model_checkpoint_too(self) -> None:
         with pytest.raises(ValueError, match='ModelCheckpoint expected mode to be "auto"'):
             ModelCheckpoint("a.safetensors", mode="best")
+
+
+@pytest.mark.parametrize("monitor", ["loss", "val_loss"])
+def test_a_loss_goes_down_whatever_the_model(monitor: str) -> None:
+    callback = EarlyStopping(monitor)
+    callback.on_train_begin()
+    callback.on_epoch_end(0, {monitor: 2.0})
+    callback.on_epoch_end(1, {monitor: 1.0})
+    assert callback.best == 1
