@@ -76,8 +76,8 @@ class NeuralNetClassifier(ClassifierMixin, NeuralNet):
     >>> from nnlite.sklearn import NeuralNetClassifier
     >>> def build(n_outputs, units=16):
     ...     return Sequential([Dense(units, activation="tanh"), Dense(n_outputs, activation="softmax")])
-    >>> X, y = load_iris(return_X_y=True, as_frame=True)
-    >>> X = (X - X.mean()) / X.std()
+    >>> X, y = load_iris(return_X_y=True)
+    >>> X = (X - X.mean(axis=0)) / X.std(axis=0)
     >>> network = NeuralNetClassifier(build, epochs=60, model__units=8, optimizer__learning_rate=0.05, random_state=0)
     >>> network.fit(X, y).score(X, y) > 0.95
     True

@@ -47,6 +47,7 @@ def test_every_function_is_called_here() -> None:
 
 @pytest.mark.parametrize("name", CALLS)
 def test_a_figure_of_its_own_is_drawn_without_pyplot(name: str) -> None:
+    assert matplotlib.get_backend()  # matplotlib looks for one when it is first asked
     before = matplotlib.rcParams.copy()
     figure = CALLS[name]()
     assert isinstance(figure, Figure)
